@@ -1,0 +1,80 @@
+package outreach
+
+import "time"
+
+// SubjectHistory is what is known of an event's subject when the event is planned, read in the
+// same database transaction that stores the plan.
+type SubjectHistory struct {
+	NewestAt      time.Time // occurred_at of the newest event seen for the subject
+	NewestVersion int64
+	Cancelled     bool          // a cancel came, perhaps before its trigger
+	Transactions  []Transaction // of this source, component and subject: the newest generation of each configuration and recipient
+}
+
+// EventPlan is what an event changes. Opened transactions lack ids until the store gives them.
+type EventPlan struct {
+	Stale     bool
+	Open      []Transaction
+	Join      []TransactionID // open ones that this event repeats
+	Supersede []Change        // re-timed or cancelled ones: Transaction, Logs, Results, Hangup
+	Logs      []LogEntry      // about the event as a whole
+	Backfill  bool            // keep the event: a configuration may be activated later
+}
+
+// Claim asks for one attempt to be written ahead of its originate or send.
+type Claim struct {
+	Transaction TransactionID
+	Token       int64 // the transaction's token as read: a row that moved since is refused
+	Attempt     Attempt
+	Caps        Caps
+	Links       []LinkRow
+	StatusToken string // hash of the opaque token in the provider's callback URL
+}
+
+// Caps hold for one claim; zero means no cap (never for PBX and gateway: Compile fills the safe defaults).
+type Caps struct {
+	PBXCalls, GatewayCalls int
+	PBXRate, GatewayRate   float64 // calls a second, token bucket of one second
+	BetweenCalls           time.Duration
+	RingsPerDay            int
+	RingsPerWeek           int
+	ContactsPerDay         int
+}
+
+// ClaimOutcome answers one Claim, in order. A refused claim changed nothing. RetryAt is when the
+// rule that refused may let it pass, zero if only another event can tell.
+type ClaimOutcome struct {
+	Claimed bool
+	Token   int64
+	Refusal Reason
+	RetryAt time.Time
+	Stale   bool // the row moved on: forget it
+}
+
+// LinkRow is a response link: the token itself is never stored.
+type LinkRow struct {
+	Hash        [32]byte // SHA-256 of the token
+	Transaction TransactionID
+	Attempt     AttemptID
+	Actions     []Action
+	Purpose     string // answer or unsubscribe
+	ExpiresAt   time.Time
+}
+
+// Notice tells of a committed change, for wake-ups and the live stream.
+type Notice struct {
+	Transaction TransactionID `json:"id,omitempty"`
+	State       State         `json:"state,omitempty"`
+	Reason      Reason        `json:"reason,omitempty"`
+	Channel     Channel       `json:"channel,omitempty"`
+	Kind        string        `json:"kind"` // transaction, attempt, pbx, settings, pause
+	Ready       bool          `json:"-"`    // something may be claimed
+}
+
+// PauseScope names what is paused: all, pbx, gateway (pbx/gateway), channel or configuration.
+type PauseScope struct {
+	Kind string    `json:"kind"`
+	Name string    `json:"name,omitempty"`
+	By   string    `json:"by,omitempty"`
+	At   time.Time `json:"at,omitzero"`
+}
