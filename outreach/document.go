@@ -163,6 +163,8 @@ type EventType struct {
 	Title   string   `json:"title,omitempty"`
 	Effect  Effect   `json:"effect"`
 	Actions []Action `json:"actions,omitempty"` // what an answer may ask for
+	// Upcoming: the reference time lies ahead; an event without one, or with one that has passed, is refused.
+	Upcoming bool `json:"upcoming,omitempty"`
 }
 
 // WhenType is the relation of the due time to the reference time.
