@@ -19,6 +19,7 @@ type EventPlan struct {
 	Supersede []Change        // re-timed or cancelled ones: Transaction, Logs, Results, Hangup
 	Logs      []LogEntry      // about the event as a whole
 	Backfill  bool            // keep the event: a configuration may be activated later
+	Cancelled bool            // the subject's new SubjectHistory.Cancelled; ignored when stale
 }
 
 // Claim asks for one attempt to be written ahead of its originate or send.
