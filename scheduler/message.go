@@ -1,0 +1,84 @@
+package scheduler
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"curlew/outreach"
+)
+
+const sendLimit = 90 * time.Second // one send, its rate limit's wait included
+
+// messageWish writes the links ahead with the claim, so that a link in a patient's hand is always known.
+func (s *Scheduler) messageWish(snap *outreach.Snapshot, c outreach.Case, step outreach.Step, now time.Time) wish {
+	t := c.Transaction
+	a := s.attempt(c, now)
+	a.Address = t.Phone
+	if step.Channel == outreach.Email {
+		a.Address = t.Email
+	}
+	w := wish{c: c, claim: outreach.Claim{Transaction: t.ID, Token: t.Token, Attempt: a, Caps: snap.PatientCaps()}}
+	base := strings.TrimSuffix(snap.Document.Facility.PublicBaseURL, "/")
+	until := c.Event.Subject.Time
+	if !until.After(t.CutOffAt) {
+		until = t.CutOffAt
+	}
+	until = until.Add(24 * time.Hour) // past the cut-off the page still says that it is too late
+	if actions := outreach.ActionsOf(c.Configuration, t.Step); len(actions) > 0 {
+		w.send.link = base + "/r/" + s.link(&w.claim, "answer", actions, until)
+	}
+	if step.Channel == outreach.Email {
+		w.send.unsubscribe = base + "/r/" + s.link(&w.claim, "unsubscribe", []outreach.KeyAction{{Action: outreach.OptOut}}, until)
+	}
+	token, _ := s.NewToken()
+	w.send.statusToken = token
+	w.claim.StatusToken = HashToken(token)
+	return w
+}
+
+// HashToken is how an opaque token is stored: hex SHA-256.
+func HashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+func (s *Scheduler) link(claim *outreach.Claim, purpose string, actions []outreach.KeyAction, until time.Time) string {
+	token, hash := s.NewToken()
+	row := outreach.LinkRow{Hash: hash, Transaction: claim.Transaction, Attempt: claim.Attempt.ID, Purpose: purpose, ExpiresAt: until}
+	for _, a := range actions {
+		row.Actions = append(row.Actions, a.Action)
+	}
+	claim.Links = append(claim.Links, row)
+	return token
+}
+
+// message renders, commits sending and sends; the receipt decides what comes next.
+func (s *Scheduler) message(ctx context.Context, w wish) {
+	a := w.claim.Attempt
+	snap := s.Catalogue.Current()
+	step, _ := w.c.CurrentStep()
+	m, err := s.Composer.Compose(snap, w.c, step, w.send.link, w.send.unsubscribe)
+	sender := s.Senders[a.Channel]
+	if err != nil || sender == nil {
+		s.Log.Error("compose", "attempt_id", a.ID, "channel", a.Channel, "configuration", w.c.Configuration.Name, "err", err)
+		s.unplayable(ctx, a, errOr(err, errNoSender))
+		return
+	}
+	m.Attempt, m.Transaction, m.Token, m.StatusToken = a.ID, a.Transaction, a.Token, w.send.statusToken
+	if err := s.commitDialing(ctx, a, ""); err != nil {
+		s.notSent(ctx, a, err)
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, sendLimit)
+	defer cancel()
+	r, err := sender.Send(bounded, m)
+	if err != nil {
+		s.Log.Warn("send", "attempt_id", a.ID, "channel", a.Channel, "err", err)
+	}
+	r.Attempt, r.Token = a.ID, a.Token
+	s.settle(ctx, a, func(c outreach.Case, now time.Time) outreach.Change { return outreach.OnReceipt(snap, c, r, now) })
+	s.Log.Info("message", "attempt_id", a.ID, "transaction_id", a.Transaction, "channel", a.Channel, "disposition", r.Disposition, "code", r.Code)
+}

@@ -1,0 +1,160 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"curlew/outreach"
+)
+
+// The methods of this file are what the dialer reports to. Every write carries the attempt's token.
+
+// Ringing records the first ringing or early media.
+func (s *Scheduler) Ringing(ctx context.Context, id outreach.AttemptID, token int64, at time.Time) error {
+	return s.record(ctx, id, token, func(c outreach.Case) outreach.Change { return outreach.OnProgress(c, id, at) })
+}
+
+// Answered records the answer.
+func (s *Scheduler) Answered(ctx context.Context, id outreach.AttemptID, token int64, at time.Time) error {
+	return s.record(ctx, id, token, func(c outreach.Case) outreach.Change { return outreach.OnAnswered(c, id, at) })
+}
+
+// Note appends one line to the logs.
+func (s *Scheduler) Note(ctx context.Context, id outreach.AttemptID, token int64, kind string, data map[string]any) error {
+	at := s.Clock.Now()
+	return s.record(ctx, id, token, func(c outreach.Case) outreach.Change {
+		return outreach.Change{Logs: []outreach.LogEntry{{Transaction: c.Transaction.ID, Attempt: id, At: at, Kind: kind, Data: data}}}
+	})
+}
+
+func (s *Scheduler) record(ctx context.Context, id outreach.AttemptID, token int64, fn func(outreach.Case) outreach.Change) error {
+	_, err := s.Store.DecideAttempt(ctx, id, token, s.Clock.Now(), func(c outreach.Case) (outreach.Change, error) {
+		return fn(c), nil
+	})
+	if err != nil {
+		return fmt.Errorf("record %s: %w", id, err)
+	}
+	return nil
+}
+
+// Respond commits a key press before its confirmation plays. accepted is false where the answer came
+// too late to count.
+func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token int64, action outreach.Action, digits, value string, at time.Time) (accepted bool, err error) {
+	snap := s.Catalogue.Current()
+	ch, err := s.Store.DecideAttempt(ctx, id, token, at, func(c outreach.Case) (outreach.Change, error) {
+		var ch outreach.Change
+		ch, accepted = outreach.OnResponse(snap, c, outreach.Response{
+			Attempt: id, Action: action, Channel: outreach.IVR, Via: "key", Digits: digits, Value: value,
+		}, at)
+		if a, ok := c.Attempt(id); ok && ch.Response != nil {
+			a.Digits = digits
+			ch.Attempts = append(ch.Attempts, a)
+		}
+		return ch, nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("commit answer of %s: %w", id, err)
+	}
+	ch.Hangup = slices.DeleteFunc(ch.Hangup, func(h outreach.AttemptID) bool { return h == id })
+	s.hangUp(ctx, ch)
+	return accepted, nil
+}
+
+// End applies the end of one originate. A result that proves nothing leaves the attempt unknown.
+func (s *Scheduler) End(ctx context.Context, r outreach.CallResult) error {
+	snap := s.Catalogue.Current()
+	now := s.Clock.Now()
+	defer s.Wake()
+	defer s.untrack(r.Attempt)
+	ch, err := s.Store.DecideAttempt(ctx, r.Attempt, r.Token, now, func(c outreach.Case) (outreach.Change, error) {
+		return outreach.OnCallEnd(snap, c, r, now), nil
+	})
+	if err != nil {
+		return fmt.Errorf("end %s: %w", r.Attempt, err)
+	}
+	s.afterEnd(snap, r, ch, now)
+	return nil
+}
+
+func (s *Scheduler) afterEnd(snap *outreach.Snapshot, r outreach.CallResult, ch outreach.Change, now time.Time) {
+	con := outreach.Conclude(snap.Document.CauseMatrix, r)
+	for _, a := range ch.Attempts {
+		if a.ID != r.Attempt {
+			continue
+		}
+		if con.Verdict == outreach.VerdictNextGateway || (r.Sent && (r.Progress || r.Answered)) {
+			s.trunkOutcome(a.PBX+"/"+a.Gateway, con.Verdict == outreach.VerdictNextGateway, now)
+		}
+		s.Log.Info("call ended", "attempt_id", a.ID, "transaction_id", a.Transaction, "pbx", a.PBX, "gateway", a.Gateway,
+			"disposition", a.Disposition, "cause", a.Cause, "sip_status", a.SIPStatus, "counted", a.Counted)
+		if con.Alert {
+			s.Log.Error("the trunk or its configuration refuses calls", "pbx", a.PBX, "gateway", a.Gateway, "cause", a.Cause, "sip_status", a.SIPStatus)
+		}
+	}
+}
+
+// LinkChanged wakes the loop: lines came or went, and unknown attempts may be asked about.
+func (s *Scheduler) LinkChanged(pbx string, up, restarted bool) {
+	s.Log.Info("pbx link", "pbx", pbx, "up", up, "restarted", restarted)
+	s.Wake()
+}
+
+// Response applies an answer that came by link, button, word, callback or API.
+func (s *Scheduler) Response(ctx context.Context, id outreach.TransactionID, r outreach.Response) (accepted bool, err error) {
+	snap := s.Catalogue.Current()
+	now := s.Clock.Now()
+	ch, err := s.Store.Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) {
+		var ch outreach.Change
+		ch, accepted = outreach.OnResponse(snap, c, r, now)
+		return ch, nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("answer to %s: %w", id, err)
+	}
+	s.hangUp(ctx, ch)
+	s.Wake()
+	return accepted, nil
+}
+
+// Delivery applies a provider's report on a message; reports that change nothing are fine.
+func (s *Scheduler) Delivery(ctx context.Context, a outreach.Attempt, disp outreach.Disposition, code, providerID string) error {
+	snap := s.Catalogue.Current()
+	now := s.Clock.Now()
+	_, err := s.Store.Decide(ctx, a.Transaction, now, func(c outreach.Case) (outreach.Change, error) {
+		return outreach.OnDelivery(snap, c, a.ID, disp, code, providerID, now), nil
+	})
+	if err != nil {
+		return fmt.Errorf("delivery of %s: %w", a.ID, err)
+	}
+	s.Wake()
+	return nil
+}
+
+// Cancel ends an open transaction by an admin's hand.
+func (s *Scheduler) Cancel(ctx context.Context, id outreach.TransactionID) error {
+	return s.byHand(ctx, id, outreach.OnCancel)
+}
+
+// RetryNow makes a waiting transaction due now.
+func (s *Scheduler) RetryNow(ctx context.Context, id outreach.TransactionID) error {
+	return s.byHand(ctx, id, outreach.OnRetryNow)
+}
+
+func (s *Scheduler) byHand(ctx context.Context, id outreach.TransactionID, do func(*outreach.Snapshot, outreach.Case, time.Time) (outreach.Change, error)) error {
+	snap := s.Catalogue.Current()
+	now := s.Clock.Now()
+	ch, err := s.Store.Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) { return do(snap, c, now) })
+	var illegal *outreach.TransitionError
+	if errors.As(err, &illegal) {
+		return illegal
+	}
+	if err != nil {
+		return fmt.Errorf("change %s by hand: %w", id, err)
+	}
+	s.hangUp(ctx, ch)
+	s.Wake()
+	return nil
+}

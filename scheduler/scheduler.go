@@ -1,0 +1,233 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"curlew/clock"
+	"curlew/outreach"
+
+	"github.com/robfig/cron/v3"
+)
+
+// Store is what the scheduler needs of the database. Decide and DecideAttempt run the function and
+// write its Change in one database transaction.
+type Store interface {
+	Decide(ctx context.Context, id outreach.TransactionID, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (outreach.Change, error)
+	DecideAttempt(ctx context.Context, id outreach.AttemptID, token int64, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (outreach.Change, error)
+	Promote(ctx context.Context, now time.Time, limit int) (int, error)
+	Timers(ctx context.Context, now time.Time, limit int) ([]outreach.TransactionID, error)
+	NextWake(ctx context.Context, now time.Time) (time.Time, bool, error)
+	Lanes(ctx context.Context) ([]outreach.LaneState, error)
+	Head(ctx context.Context, lane string, skip, limit int) ([]outreach.Case, error)
+	Claim(ctx context.Context, now time.Time, claims []outreach.Claim) ([]outreach.ClaimOutcome, error)
+	Case(ctx context.Context, id outreach.TransactionID) (outreach.Case, error)
+	LiveAttempts(ctx context.Context) ([]outreach.Attempt, error)
+	ExpiredLeases(ctx context.Context, now time.Time) ([]outreach.Attempt, error)
+	RenewLeases(ctx context.Context, node string, until time.Time) error
+	LinesInUse(ctx context.Context) (map[string]map[string]int, error)
+	Pauses(ctx context.Context) ([]outreach.PauseScope, error)
+	Purge(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// Dialer places calls. Dial returns nil once the PBX took the job; an error for which NotSent is true
+// means that nothing left. The end of every other order comes by End exactly once.
+type Dialer interface {
+	Dial(ctx context.Context, order outreach.CallOrder) error
+	NotSent(err error) bool
+	Hangup(ctx context.Context, pbx string, id outreach.AttemptID) error
+	Exists(ctx context.Context, pbx string, id outreach.AttemptID) (bool, error)
+	Adopt(order outreach.CallOrder)
+	Watching(id outreach.AttemptID) bool
+	Status(pbx string) outreach.PBXStatus
+}
+
+// Scripts turns a step into a call's media.
+type Scripts interface {
+	Script(ctx context.Context, s *outreach.Snapshot, c outreach.Case, step outreach.Step) (outreach.Script, error)
+}
+
+// Sender sends one message and may be asked later what became of it.
+type Sender interface {
+	Send(ctx context.Context, m outreach.Message) (outreach.Receipt, error)
+	// Settle asks the provider about a message whose answer was lost; false: no proof.
+	Settle(ctx context.Context, a outreach.Attempt) (outreach.Receipt, bool, error)
+}
+
+// Composer renders a message step. link is the response link, "" where the step has no actions;
+// unsubscribe is the one-click address.
+type Composer interface {
+	Compose(s *outreach.Snapshot, c outreach.Case, step outreach.Step, link, unsubscribe string) (outreach.Message, error)
+}
+
+// Catalogue hands out the live configuration.
+type Catalogue interface{ Current() *outreach.Snapshot }
+
+// Options are the scheduler's parts; all are needed.
+type Options struct {
+	Node      string
+	Store     Store
+	Dialer    Dialer
+	Scripts   Scripts
+	Senders   map[outreach.Channel]Sender
+	Composer  Composer
+	Catalogue Catalogue
+	Clock     clock.Clock
+	Log       *slog.Logger
+	NewID     func() string             // UUIDv7
+	NewToken  func() (string, [32]byte) // response links
+	Lease     time.Duration             // default 30 s
+	Messages  int                       // sends under way per channel, default 64
+}
+
+// Scheduler is one node's claim loop and everything that it set going.
+type Scheduler struct {
+	Options
+	wake     chan struct{}
+	cron     *cron.Cron
+	calls    sync.WaitGroup
+	mu       sync.Mutex
+	inflight map[outreach.AttemptID]outreach.Attempt
+	pauses   []outreach.PauseScope
+	releases map[string]cron.Schedule
+	breakers map[string]*breaker
+	warm     map[string]time.Time // pbx/gateway → when its bucket has filled again
+}
+
+// New returns a scheduler that has not started.
+func New(o Options) *Scheduler {
+	if o.Lease == 0 {
+		o.Lease = 30 * time.Second
+	}
+	if o.Messages == 0 {
+		o.Messages = 64
+	}
+	return &Scheduler{Options: o, wake: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
+		releases: map[string]cron.Schedule{}, breakers: map[string]*breaker{}, warm: map[string]time.Time{}}
+}
+
+// Wake makes the loop look at the queue now. It never blocks.
+func (s *Scheduler) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Notice is the store's commit hook: what made something ready wakes the loop.
+func (s *Scheduler) Notice(n outreach.Notice) {
+	if n.Ready || n.Kind == "pause" || n.Kind == "settings" {
+		s.Wake()
+	}
+}
+
+// Run claims until ctx ends; calls that are under way go on until Drain.
+func (s *Scheduler) Run(ctx context.Context) error {
+	if err := s.recover(ctx); err != nil {
+		return err
+	}
+	if err := s.startCron(ctx); err != nil {
+		return err
+	}
+	defer func() { <-s.cron.Stop().Done() }()
+	for {
+		wait, err := s.tick(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			s.Log.Error("queue pass stopped: nothing is claimed until the next one", "err", err)
+			wait = time.Second
+		}
+		fired, stop := s.Clock.After(wait)
+		select {
+		case <-ctx.Done():
+			stop()
+			return nil
+		case <-s.wake:
+		case <-fired:
+		}
+		stop()
+	}
+}
+
+// startCron sets the jobs that wake the scheduler: the due poll as the net below the notices, the
+// leases, the settling of unknowns, retention at night. None of them computes a due time.
+func (s *Scheduler) startCron(ctx context.Context) error {
+	s.cron = cron.New(cron.WithLocation(s.Catalogue.Current().Location))
+	jobs := []struct {
+		line string
+		run  func(context.Context) error
+	}{
+		{"@every 2s", func(context.Context) error { s.Wake(); return nil }},
+		{"@every 10s", s.renewLeases},
+		{"@every 10s", s.reap},
+		{"17 3 * * *", s.purge},
+	}
+	for _, j := range jobs {
+		job := j.run
+		if _, err := s.cron.AddFunc(j.line, func() {
+			if err := job(ctx); err != nil && ctx.Err() == nil {
+				s.Log.Error("scheduled job", "line", j.line, "err", err)
+			}
+		}); err != nil {
+			return fmt.Errorf("cron %s: %w", j.line, err)
+		}
+	}
+	s.cron.Start()
+	return nil
+}
+
+func (s *Scheduler) purge(ctx context.Context) error {
+	keep := outreach.CalendarDays(365)
+	if r := s.Catalogue.Current().Document.Retention; r != nil && !r.Transactions.IsZero() {
+		keep = r.Transactions
+	}
+	before := keep.Add(s.Clock.Now(), -1, s.Catalogue.Current().Location)
+	for {
+		n, err := s.Store.Purge(ctx, before, 500)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// InFlight is how many calls and sends this node has under way.
+func (s *Scheduler) InFlight() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.inflight)
+}
+
+// Drain waits for what is under way until ctx ends; what is left then is written down as unknown, for
+// the next start to settle. Call it after Run returned.
+func (s *Scheduler) Drain(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() { s.calls.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	var errs []error
+	for _, a := range s.underWay() {
+		errs = append(errs, s.markUnknown(settle, a))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Scheduler) underWay() []outreach.Attempt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]outreach.Attempt, 0, len(s.inflight))
+	for _, a := range s.inflight {
+		out = append(out, a)
+	}
+	return out
+}
