@@ -88,7 +88,11 @@ var transitions = map[State][]State{
 	Queued:           {InProgress, Scheduled, AwaitingResponse, Completed, Failed, Cancelled, Expired, Suppressed},
 	InProgress:       {Queued, AwaitingResponse, Completed, Failed, Cancelled, Expired, Suppressed},
 	AwaitingResponse: {Queued, Completed, Failed, Cancelled, Expired, Suppressed},
-	// An answer that comes after the end is kept as late and reopens nothing.
+	// An answer before the cut-off still counts after the cascade has ended, and an opt-out always does;
+	// neither reopens anything. After the cut-off an answer is kept as late and moves nothing.
+	Completed: {Suppressed},
+	Failed:    {Completed, Suppressed},
+	Expired:   {Completed, Suppressed},
 }
 
 var attemptTransitions = map[AttemptState][]AttemptState{

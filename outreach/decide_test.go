@@ -1,0 +1,302 @@
+package outreach_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"curlew/outreach"
+)
+
+func ended(id outreach.AttemptID, cause string, sip int, progress bool, at time.Time) outreach.CallResult {
+	return outreach.CallResult{Attempt: id, Sent: true, Accepted: true, Created: true, Progress: progress, Cause: cause, SIPStatus: sip, EndedAt: at}
+}
+
+func due(t *testing.T, s *outreach.Snapshot) outreach.Case {
+	t.Helper()
+	c := opened(t, s, booked(noon.Add(23*time.Hour)), noon)
+	if c.Transaction.State != outreach.Queued || !c.Transaction.Ready {
+		t.Fatalf("an appointment 23 h ahead with a 24-hour reminder is %s, want queued and ready", c.Transaction.State)
+	}
+	return c
+}
+
+func TestBusyIsRetriedInTenMinutesAndOnTheLastTryMovesToTheNextChannel(t *testing.T) {
+	s := hospital(t, nil)
+	c, now := due(t, s), noon
+	for try := 1; try <= 3; try++ {
+		id := outreach.AttemptID(fmt.Sprintf("a-%d", try))
+		dial(t, &c, id, "trunk1", now)
+		now = now.Add(time.Second)
+		apply(t, &c, outreach.OnCallEnd(s, c, ended(id, "USER_BUSY", 486, false, now), now))
+		if c.Transaction.Tries != try && try < 3 {
+			t.Fatalf("after try %d: %d tries used", try, c.Transaction.Tries)
+		}
+		if try < 3 {
+			if want := now.Add(10 * time.Minute); c.Transaction.Reason != outreach.ReasonRetryWait || !c.Transaction.NextAt.Equal(want) {
+				t.Fatalf("after try %d: %s at %s, want retry_wait at %s", try, c.Transaction.Reason, c.Transaction.NextAt, want)
+			}
+			now = c.Transaction.NextAt
+		}
+	}
+	if c.Transaction.Channel != outreach.SMS || c.Transaction.State != outreach.Queued || !c.Transaction.Ready || c.Transaction.Tries != 0 {
+		t.Fatalf("after three busy tries: %+v, want the SMS step ready", c.Transaction)
+	}
+}
+
+func TestATrunkFaultGoesToTheOtherGatewayAtOnceAndUsesNoTry(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	dial(t, &c, "a-1", "trunk1", noon)
+	apply(t, &c, outreach.OnCallEnd(s, c, ended("a-1", "NORMAL_TEMPORARY_FAILURE", 503, false, noon), noon))
+	if c.Transaction.Tries != 0 || !c.Transaction.Ready || len(c.Transaction.TriedGates) != 1 {
+		t.Fatalf("after a 503: %+v, want ready for the other gateway, no try used", c.Transaction)
+	}
+	dial(t, &c, "a-2", "trunk2", noon)
+	apply(t, &c, outreach.OnCallEnd(s, c, ended("a-2", "NORMAL_TEMPORARY_FAILURE", 503, false, noon), noon))
+	if c.Transaction.Tries != 0 || c.Transaction.Faults != 1 || len(c.Transaction.TriedGates) != 0 || !c.Transaction.NextAt.Equal(noon.Add(time.Minute)) {
+		t.Fatalf("after a round of 503: %+v, want a free round backed off one minute", c.Transaction)
+	}
+}
+
+func TestBusyRejectedAndUnknownNumberAreNeverTakenToAnotherGateway(t *testing.T) {
+	for cause, sip := range map[string]int{"USER_BUSY": 486, "CALL_REJECTED": 603, "UNALLOCATED_NUMBER": 404, "NO_ANSWER": 480} {
+		s := hospital(t, nil)
+		c := due(t, s)
+		dial(t, &c, "a-1", "trunk1", noon)
+		apply(t, &c, outreach.OnCallEnd(s, c, ended("a-1", cause, sip, false, noon), noon))
+		if c.Transaction.Ready && c.Transaction.Channel == outreach.IVR {
+			t.Errorf("%s %d is dialled again at once", cause, sip)
+		}
+		if c.Attempts[0].Counted != true {
+			t.Errorf("%s %d used no try", cause, sip)
+		}
+	}
+}
+
+func TestAFaultAfterRingingUsesATryAndGoesToNoOtherGateway(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	dial(t, &c, "a-1", "trunk1", noon)
+	apply(t, &c, outreach.OnCallEnd(s, c, ended("a-1", "NORMAL_TEMPORARY_FAILURE", 503, true, noon), noon))
+	if c.Transaction.Tries != 1 || c.Transaction.Ready || c.Transaction.Reason != outreach.ReasonRetryWait {
+		t.Fatalf("%+v, want one try used and a wait", c.Transaction)
+	}
+}
+
+func TestThrottlingByTheSwitchCostsNothing(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	ready := c.Transaction.ReadyAt
+	dial(t, &c, "a-1", "trunk1", noon)
+	r := ended("a-1", "DESTINATION_OUT_OF_ORDER", 0, false, noon)
+	r.Created = false
+	apply(t, &c, outreach.OnCallEnd(s, c, r, noon))
+	if c.Transaction.Tries != 0 || c.Attempts[0].Counted || !c.Transaction.ReadyAt.Equal(ready) || len(c.Transaction.TriedGates) != 0 {
+		t.Fatalf("%+v, want the place in the queue kept and no try used", c.Transaction)
+	}
+}
+
+func TestAnsweredWithoutAKeyIsNotDialledAgain(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	dial(t, &c, "a-1", "trunk1", noon)
+	r := ended("a-1", "NORMAL_CLEARING", 200, true, noon.Add(40*time.Second))
+	r.Answered, r.AnsweredAt, r.Completed, r.Heard = true, noon, true, 1
+	apply(t, &c, outreach.OnCallEnd(s, c, r, r.EndedAt))
+	if c.Transaction.State != outreach.AwaitingResponse || !c.Transaction.NextAt.Equal(r.EndedAt.Add(time.Hour)) {
+		t.Fatalf("%+v, want awaiting_response for an hour", c.Transaction)
+	}
+	apply(t, &c, outreach.OnTimer(s, c, c.Transaction.NextAt))
+	if c.Transaction.Channel != outreach.SMS {
+		t.Fatalf("after the wait: %+v, want the SMS step", c.Transaction)
+	}
+}
+
+func TestACallCutInTheFirstSecondsIsTriedOnceMore(t *testing.T) {
+	s := hospital(t, nil)
+	c, now := due(t, s), noon
+	for i, want := range []outreach.State{outreach.Queued, outreach.AwaitingResponse} {
+		id := outreach.AttemptID(fmt.Sprintf("a-%d", i))
+		dial(t, &c, id, "trunk1", now)
+		r := ended(id, "NORMAL_CLEARING", 200, true, now.Add(time.Second))
+		r.Answered, r.AnsweredAt, r.Heard = true, now, 0.1
+		apply(t, &c, outreach.OnCallEnd(s, c, r, r.EndedAt))
+		if c.Transaction.State != want {
+			t.Fatalf("call %d: %s, want %s", i+1, c.Transaction.State, want)
+		}
+		now = now.Add(3 * time.Hour)
+	}
+}
+
+func TestAnUnknownCallIsNeverDialledAgainAndMessagesGoOn(t *testing.T) {
+	s := hospital(t, func(d *outreach.Document) {
+		d.Configurations[0].Steps = append([]outreach.Step{d.Configurations[0].Steps[0], d.Configurations[0].Steps[0]}, d.Configurations[0].Steps[1:]...)
+	})
+	c := due(t, s)
+	dial(t, &c, "a-1", "trunk1", noon)
+	apply(t, &c, outreach.OnCallEnd(s, c, outreach.CallResult{Attempt: "a-1", Sent: true, Indeterminate: true}, noon))
+	if c.Attempts[0].State != outreach.AttemptUnknown || c.Transaction.State != outreach.InProgress {
+		t.Fatalf("%+v, want unknown and in progress", c)
+	}
+	if want := noon.Add(35*time.Second + 3*time.Minute + time.Minute); !c.Attempts[0].SettleAt.Equal(want) {
+		t.Errorf("settles at %s, want the longest call: %s", c.Attempts[0].SettleAt, want)
+	}
+	apply(t, &c, outreach.OnSettled(s, c, "a-1", nil, noon.Add(5*time.Minute)))
+	if c.Transaction.Channel != outreach.SMS || !c.Attempts[0].Counted {
+		t.Fatalf("%+v, want the SMS step though another call step comes first", c.Transaction)
+	}
+}
+
+func TestTheFirstAnswerWinsALaterOneIsARevisionAndOneAfterTheVisitIsLate(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	dial(t, &c, "a-1", "trunk1", noon)
+	tap := outreach.Response{Action: outreach.Cancel, Channel: outreach.SMS, Via: "link"}
+	ch, ok := outreach.OnResponse(s, c, tap, noon)
+	if !ok || len(ch.Hangup) != 1 || ch.Hangup[0] != "a-1" {
+		t.Fatalf("accepted=%v hangup=%v, want the ringing call ended", ok, ch.Hangup)
+	}
+	apply(t, &c, ch)
+	if c.Transaction.State != outreach.Completed || len(ch.Results) != 1 || ch.Results[0].Type != "response.received" {
+		t.Fatalf("%+v, want completed and reported", c.Transaction)
+	}
+	ch, ok = outreach.OnResponse(s, c, outreach.Response{Action: outreach.Confirm, Channel: outreach.IVR, Via: "key"}, noon.Add(time.Second))
+	if !ok || ch.Response.Revision != 1 || ch.Results[0].Type != "response.revised" {
+		t.Fatalf("second answer: %+v", ch.Response)
+	}
+	apply(t, &c, ch)
+	again, ok := outreach.OnResponse(s, c, outreach.Response{Action: outreach.Confirm, Channel: outreach.SMS, Via: "link"}, noon.Add(2*time.Second))
+	if !ok || again.Response != nil || len(again.Results) != 0 {
+		t.Fatalf("the same answer again was reported again: %+v", again)
+	}
+	late, ok := outreach.OnResponse(s, c, tap, noon.Add(24*time.Hour))
+	if ok || !late.Response.Late || late.Transaction != nil {
+		t.Fatalf("after the visit: accepted=%v %+v, want kept as late, nothing reopened", ok, late.Response)
+	}
+}
+
+func TestAnAnswerAfterTheCascadeFailedStillCounts(t *testing.T) {
+	s := hospital(t, func(d *outreach.Document) { d.Configurations[0].Steps = d.Configurations[0].Steps[:1] })
+	c := due(t, s)
+	dial(t, &c, "a-1", "trunk1", noon)
+	apply(t, &c, outreach.OnCallEnd(s, c, ended("a-1", "CALL_REJECTED", 603, false, noon), noon))
+	if c.Transaction.State != outreach.Failed || c.Transaction.Reason != outreach.ReasonAllFailed {
+		t.Fatalf("%+v, want failed", c.Transaction)
+	}
+	ch, ok := outreach.OnResponse(s, c, outreach.Response{Action: outreach.Confirm, Via: "link"}, noon.Add(time.Hour))
+	if !ok {
+		t.Fatal("an answer before the cut-off did not count")
+	}
+	apply(t, &c, ch)
+	if c.Transaction.State != outreach.Completed {
+		t.Fatalf("%+v, want completed", c.Transaction)
+	}
+}
+
+func TestOptOutSuppressesKeepsTheAnswerAndCoversEveryChannelOfThePurpose(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	dial(t, &c, "a-1", "trunk1", noon)
+	ch, ok := outreach.OnResponse(s, c, outreach.Response{Attempt: "a-1", Action: outreach.OptOut, Channel: outreach.IVR, Via: "key"}, noon)
+	apply(t, &c, ch)
+	if !ok || c.Transaction.State != outreach.Suppressed || c.Response == nil {
+		t.Fatalf("%+v", c.Transaction)
+	}
+	for _, channel := range []outreach.Channel{outreach.IVR, outreach.SMS, outreach.WhatsApp, outreach.Email} {
+		if !outreach.OptedOutOf(c, channel) {
+			t.Errorf("%s is not covered", channel)
+		}
+	}
+	c.Transaction.Purpose = "billing"
+	if outreach.OptedOutOf(c, outreach.SMS) {
+		t.Error("the opt-out covers another purpose")
+	}
+}
+
+func TestRetimingEndsTheOpenOneAndOpensTheNextGeneration(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	c.Transaction.State = outreach.Completed
+	moved := booked(noon.Add(50 * time.Hour))
+	moved.ID, moved.Type, moved.OccurredAt = "evt-2", "Rescheduled", noon
+	h := outreach.SubjectHistory{NewestAt: noon.Add(-time.Hour), Transactions: []outreach.Transaction{c.Transaction}}
+	plan, err := outreach.PlanEvent(s, moved, h, noon)
+	if err != nil || len(plan.Open) != 1 || plan.Open[0].Generation != 2 || plan.Open[0].State != outreach.Scheduled {
+		t.Fatalf("completed before: %+v %v, want generation 2 scheduled", plan, err)
+	}
+	h.Transactions[0].State = outreach.InProgress
+	plan, _ = outreach.PlanEvent(s, moved, h, noon)
+	if len(plan.Supersede) != 1 || plan.Supersede[0].Transaction.Reason != outreach.ReasonSuperseded || len(plan.Supersede[0].Hangup) != 0 {
+		t.Fatalf("open before: %+v, want it superseded and its live call left to finish", plan.Supersede)
+	}
+	moved.Subject.Time = c.Transaction.RefTime
+	plan, _ = outreach.PlanEvent(s, moved, h, noon)
+	if len(plan.Open) != 0 || len(plan.Join) != 1 {
+		t.Fatalf("the same time again: %+v, want no new generation", plan)
+	}
+}
+
+func TestARepeatedTriggerJoinsAndAnOlderEventChangesNothing(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	ev := booked(c.Transaction.RefTime)
+	ev.ID = "evt-again"
+	h := outreach.SubjectHistory{NewestAt: noon.Add(-time.Hour), Transactions: []outreach.Transaction{c.Transaction}}
+	plan, _ := outreach.PlanEvent(s, ev, h, noon)
+	if len(plan.Open) != 0 || len(plan.Join) != 1 {
+		t.Fatalf("%+v, want it joined", plan)
+	}
+	ev.OccurredAt, ev.Subject.Time = noon.Add(-2*time.Hour), noon.Add(90*time.Hour)
+	plan, _ = outreach.PlanEvent(s, ev, h, noon)
+	if !plan.Stale || len(plan.Open)+len(plan.Join)+len(plan.Supersede) != 0 {
+		t.Fatalf("%+v, want stale", plan)
+	}
+}
+
+func TestACancelEndsWhatIsOpenAndNothingFollows(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	ev := booked(c.Transaction.RefTime)
+	ev.ID, ev.Type, ev.OccurredAt = "evt-3", "Cancelled", noon
+	plan, err := outreach.PlanEvent(s, ev, outreach.SubjectHistory{Transactions: []outreach.Transaction{c.Transaction}}, noon)
+	if err != nil || len(plan.Supersede) != 1 || plan.Supersede[0].Transaction.State != outreach.Cancelled || len(plan.Open) != 0 {
+		t.Fatalf("%+v %v", plan, err)
+	}
+}
+
+func TestAMessageReportedUndeliveredGoesOnAtOnceAndAReportTwiceChangesNothing(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	c.Transaction.Step, c.Transaction.Channel, c.Transaction.Lane = 1, outreach.SMS, "sms"
+	claim(&c, "m-1", "", "", noon)
+	apply(t, &c, outreach.OnDialing(c, "m-1", "", noon))
+	apply(t, &c, outreach.OnReceipt(s, c, outreach.Receipt{Attempt: "m-1", Disposition: outreach.Accepted, ProviderID: "SM1"}, noon))
+	if c.Transaction.State != outreach.AwaitingResponse || !c.Transaction.NextAt.Equal(noon.Add(2*time.Hour)) || c.Transaction.Tries != 1 {
+		t.Fatalf("%+v, want two hours for an answer", c.Transaction)
+	}
+	apply(t, &c, outreach.OnDelivery(s, c, "m-1", outreach.Undelivered, "30003", "SM1", noon.Add(time.Second)))
+	if c.Transaction.Channel != outreach.Email || c.Attempts[0].Contact {
+		t.Fatalf("%+v, want e-mail next and no contact counted", c.Transaction)
+	}
+	if ch := outreach.OnDelivery(s, c, "m-1", outreach.Delivered, "", "SM1", noon.Add(2*time.Second)); ch.Transaction != nil || len(ch.Attempts) != 0 {
+		t.Fatalf("a late report changed %+v", ch)
+	}
+}
+
+func TestNothingIsAdmittedAfterTheDeadlineOrOutsideTheWindow(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	ok, ch := outreach.Admit(s, c, time.Time{}, c.Transaction.ExpiresAt)
+	if ok || ch.Transaction.State != outreach.Expired {
+		t.Fatalf("at the deadline: ok=%v %+v", ok, ch.Transaction)
+	}
+	night := time.Date(2026, 12, 1, 20, 0, 0, 0, time.UTC) // 23:00 in Riyadh
+	ok, ch = outreach.Admit(s, c, time.Time{}, night)
+	if ok || ch.Transaction.Reason != outreach.ReasonOutsideWindow || !ch.Transaction.NextAt.Equal(time.Date(2026, 12, 2, 6, 0, 0, 0, time.UTC)) {
+		t.Fatalf("at night: ok=%v %+v, want 09:00 in Riyadh", ok, ch.Transaction)
+	}
+	if !ch.Transaction.ReadyAt.Equal(c.Transaction.ReadyAt) {
+		t.Error("a closed window cost the place in the queue")
+	}
+}
