@@ -88,6 +88,15 @@ func SpeakWeekday(t time.Time, lang string) string {
 	return w.days[t.Weekday()]
 }
 
+// SpeakMonth names the month of t in lang.
+func SpeakMonth(t time.Time, lang string) string {
+	w, ok := calendars[lang]
+	if !ok {
+		return t.Month().String()
+	}
+	return w.months[t.Month()-1]
+}
+
 // SpeakTime is SpeakDate and SpeakClock together.
 func SpeakTime(t time.Time, lang string) string {
 	join := " "

@@ -1,0 +1,160 @@
+package prompts
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"curlew/outreach"
+)
+
+// At returns s with its media as the PBX finds them: under its audio_dir, else fetched from its audio_url as
+// audio_url/audio/NAME.wav, else by our own path. s is left as it is.
+func (l *Library) At(s outreach.Script, pbx outreach.PBX) outreach.Script {
+	if pbx.AudioDir == "" && pbx.AudioURL == "" {
+		return s
+	}
+	place := func(segments []outreach.Segment) []outreach.Segment {
+		placed := slices.Clone(segments)
+		for i := range placed {
+			placed[i].Media = l.mediaAt(placed[i].Media, pbx)
+		}
+		return placed
+	}
+	placeAll := func(by map[outreach.Action][]outreach.Segment) map[outreach.Action][]outreach.Segment {
+		placed := make(map[outreach.Action][]outreach.Segment, len(by))
+		for a, segments := range by {
+			placed[a] = place(segments)
+		}
+		return placed
+	}
+	s.Flows = maps.Clone(s.Flows)
+	for lang, f := range s.Flows {
+		f.HumanTest, f.Sequence, f.Invalid, f.NoInput = place(f.HumanTest), place(f.Sequence), place(f.Invalid), place(f.NoInput)
+		f.Goodbye, f.Voicemail, f.Transferring, f.RecordAsk = place(f.Goodbye), place(f.Voicemail), place(f.Transferring), place(f.RecordAsk)
+		f.Confirmation, f.AskOnceMore = placeAll(f.Confirmation), placeAll(f.AskOnceMore)
+		s.Flows[lang] = f
+	}
+	return s
+}
+
+// mediaAt translates one of our files; anything else (silence_stream://) is the same everywhere.
+func (l *Library) mediaAt(media string, pbx outreach.PBX) string {
+	rel, ok := l.inside(media)
+	switch {
+	case !ok:
+		return media
+	case pbx.AudioDir != "":
+		return path.Join(pbx.AudioDir, rel)
+	}
+	base := strings.TrimSuffix(strings.TrimSuffix(pbx.AudioURL, "/"), "/audio")
+	parts := strings.Split(rel, "/")
+	return base + "/audio/" + strings.Join(parts[1:], "-")
+}
+
+// inside returns the slash-separated path of one of our files below Dir.
+func (l *Library) inside(media string) (string, bool) {
+	rel, err := filepath.Rel(l.dir, media)
+	if err != nil || !filepath.IsAbs(media) || !filepath.IsLocal(rel) {
+		return "", false
+	}
+	rel = filepath.ToSlash(rel)
+	return rel, strings.Count(rel, "/") > 0
+}
+
+// Stitch makes one 8 kHz WAV of a call in one language, for listening before anything is sent: the human test, the sequence,
+// the confirmation of answer ("" for none) and the goodbye, with pauses between them. The segments are returned in order,
+// with their texts. A script from At cannot be stitched: its files are elsewhere.
+func (l *Library) Stitch(ctx context.Context, s outreach.Script, language string, answer outreach.Action) ([]byte, []outreach.Segment, error) {
+	flow, ok := s.Flows[language]
+	if !ok {
+		return nil, nil, fmt.Errorf("stitch call: the script has no language %q", language)
+	}
+	all := []outreach.Segment{}
+	samples := quiet(s.FirstPrompt)
+	for _, part := range []struct {
+		segments []outreach.Segment
+		pause    time.Duration
+	}{
+		{flow.HumanTest, time.Second}, {flow.Sequence, time.Second}, {flow.Confirmation[answer], 300 * time.Millisecond}, {flow.Goodbye, 0},
+	} {
+		for _, segment := range part.segments {
+			if err := ctx.Err(); err != nil {
+				return nil, nil, fmt.Errorf("stitch call: %w", err)
+			}
+			sound, err := l.samples(segment)
+			if err != nil {
+				return nil, nil, fmt.Errorf("stitch %s: %w", segment.Category, err)
+			}
+			samples, all = append(samples, sound...), append(all, segment)
+		}
+		if len(part.segments) > 0 {
+			samples = append(samples, quiet(part.pause)...)
+		}
+	}
+	return pcm{rate: phoneRate, samples: samples}.wav(), all, nil
+}
+
+// samples returns a segment's sound at 8 kHz; a stream of silence is silence.
+func (l *Library) samples(segment outreach.Segment) ([]int16, error) {
+	if strings.HasPrefix(segment.Media, "silence_stream://") {
+		return quiet(segment.Duration), nil
+	}
+	if _, ok := l.inside(segment.Media); !ok {
+		return nil, fmt.Errorf("%q is none of our files", segment.Media)
+	}
+	b, err := os.ReadFile(segment.Media)
+	if err != nil {
+		return nil, err
+	}
+	p, err := decodeWAV(b)
+	if err != nil || p.rate == phoneRate {
+		return p.samples, err
+	}
+	return quantise(l.toPhone(p), 1), nil
+}
+
+func quiet(d time.Duration) []int16 { return make([]int16, int(d.Milliseconds())*phoneRate/1000) }
+
+// Prefetch speaks what the calls of the active configurations say whoever they go to (system prompts, menus,
+// confirmations), in every language of the facility, so that the first call does not wait for it. It returns how many
+// segments are ready. What cannot be said is left for Script to report.
+func (l *Library) Prefetch(ctx context.Context, snap *outreach.Snapshot) (int, error) {
+	ready := 0
+	for _, cfg := range snap.Document.Configurations {
+		for _, step := range cfg.Steps {
+			if !cfg.Active || step.Channel != outreach.IVR {
+				continue
+			}
+			for _, lang := range snap.Document.Facility.Languages {
+				n, err := l.prefetch(ctx, snap, cfg, step, lang)
+				ready += n
+				if err != nil {
+					return ready, fmt.Errorf("prefetch %s in %s: %w", cfg.Name, lang, err)
+				}
+			}
+		}
+	}
+	return ready, nil
+}
+
+func (l *Library) prefetch(ctx context.Context, snap *outreach.Snapshot, cfg outreach.Configuration, step outreach.Step, lang string) (int, error) {
+	c := outreach.Case{Configuration: cfg, Event: outreach.Event{Component: cfg.Component, Type: cfg.Event}}
+	d := l.newDraft(snap, &c, step, lang)
+	d.quiet = true
+	p, err := d.parts(settings(snap, c, step))
+	if err != nil {
+		l.log.Info("call not prefetched", "configuration", cfg.Name, "language", lang, "error", err)
+	}
+	lines := slices.DeleteFunc(p.all(), func(n *line) bool { return !n.shared })
+	if err := l.fill(ctx, lines, ""); err != nil {
+		return 0, err
+	}
+	return len(lines), nil
+}
