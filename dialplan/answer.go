@@ -1,0 +1,82 @@
+package dialplan
+
+import "curlew/outreach"
+
+// store hands the answer over; its confirmation plays only once it is stored. After a hangup the
+// call waits for nothing else.
+func (c *Call) store(a Commit) {
+	c.answer, c.tries, c.stored = a, 1, false
+	if !c.hungUp {
+		c.enter(Committing)
+	}
+	c.emit(a)
+}
+
+// inCommitting waits for the store, with the leg or without it.
+func (c *Call) inCommitting(in Input) {
+	switch in := in.(type) {
+	case Committed:
+		if in.Failed && c.tries < commitTries {
+			c.startTimer(retryIn(c.tries))
+			return
+		}
+		c.committed(in)
+	case Fired:
+		c.tries++
+		c.emit(c.answer)
+	}
+}
+
+func (c *Call) committed(in Committed) {
+	c.stored = true
+	ok := in.Accepted && !in.Failed
+	if ok {
+		c.result.Action, c.result.Accepted = c.answer.Action, true
+	}
+	c.note("answer", map[string]any{"action": string(c.answer.Action), "accepted": ok, "failed": in.Failed})
+	switch {
+	case c.hungUp:
+		c.stopTimer()
+		c.move(Over)
+	case !ok:
+		c.toGoodbye()
+	case c.answer.Action == outreach.Transfer:
+		c.toBridge()
+	default:
+		c.enter(Confirming)
+		c.say(c.flow.Confirmation[c.answer.Action])
+	}
+}
+
+func (c *Call) inConfirming(in Input) {
+	if _, ok := in.(quiet); ok {
+		c.toGoodbye()
+	}
+}
+
+// toBridge tells the patient first, then moves the switch's hard stop: the one of the call would cut the talk off.
+func (c *Call) toBridge() {
+	target, err := bridgeTo(c.route.Gateway, c.route.CallerID, c.pending.Target, transferRing)
+	if err != nil {
+		c.toGoodbye()
+		return
+	}
+	c.enter(Transferring)
+	c.brokenApp = ""
+	c.say(c.flow.Transferring)
+	c.run("sched_cancel", "")
+	c.run("sched_hangup", "+"+seconds(transferStop))
+	c.run("bridge", target)
+}
+
+// inTransferring ends after the talk; a desk that did not answer becomes a call back.
+func (c *Call) inTransferring(in Input) {
+	if _, ok := in.(quiet); !ok {
+		return
+	}
+	if c.brokenApp != "" {
+		c.store(Commit{Action: outreach.CallBack, Digits: c.pending.key})
+		return
+	}
+	c.hangUp()
+}

@@ -1,0 +1,37 @@
+package outreach
+
+import "time"
+
+// PBXStatus is what is known of one FreeSWITCH now.
+type PBXStatus struct {
+	Name              string          `json:"name"`
+	LinkUp            bool            `json:"link_up"`
+	CoreUUID          string          `json:"core_uuid,omitempty"` // changes when FreeSWITCH restarts
+	Version           string          `json:"version,omitempty"`
+	Error             string          `json:"error,omitempty"` // why the link is down
+	Sessions          int             `json:"sessions"`        // of all its callers, not only ours
+	MaxSessions       int             `json:"max_sessions"`
+	SessionsPerSecond int             `json:"sessions_per_second"`
+	SessionRateLimit  int             `json:"session_rate_limit"`
+	Gateways          []GatewayStatus `json:"gateways"`
+	At                time.Time       `json:"at,omitzero"` // of the newest report from it
+}
+
+// Gateway returns the status of the gateway of that name, or false.
+func (s PBXStatus) Gateway(name string) (GatewayStatus, bool) {
+	for _, g := range s.Gateways {
+		if g.Name == name {
+			return g, true
+		}
+	}
+	return GatewayStatus{}, false
+}
+
+// GatewayStatus is a trunk as FreeSWITCH sees it. State and Ping are its words (NOREG, REGED, TRYING,
+// FAIL_WAIT…; UP, DOWN); a gateway that FreeSWITCH does not know has the state "unknown".
+type GatewayStatus struct {
+	Name  string `json:"name"`
+	State string `json:"state"`
+	Ping  string `json:"ping,omitempty"`
+	Up    bool   `json:"up"` // may be dialled through
+}
