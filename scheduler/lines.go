@@ -221,3 +221,6 @@ func (s *Scheduler) Paused(ch outreach.Channel, configuration string) bool {
 func (s *Scheduler) pausedPBX(pbx string) bool { return s.paused("", pbx, "", "") }
 
 func (s *Scheduler) pausedGateway(pbx, gateway string) bool { return s.paused("", pbx, gateway, "") }
+
+// Status is what the PBX last told of itself.
+func (s *Scheduler) Status(pbx string) outreach.PBXStatus { return s.Dialer.Status(pbx) }

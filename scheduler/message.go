@@ -61,10 +61,9 @@ func (s *Scheduler) message(ctx context.Context, w wish) {
 	snap := s.Catalogue.Current()
 	step, _ := w.c.CurrentStep()
 	m, err := s.Composer.Compose(snap, w.c, step, w.send.link, w.send.unsubscribe)
-	sender := s.Senders[a.Channel]
-	if err != nil || sender == nil {
+	if err != nil {
 		s.Log.Error("compose", "attempt_id", a.ID, "channel", a.Channel, "configuration", w.c.Configuration.Name, "err", err)
-		s.unplayable(ctx, a, errOr(err, errNoSender))
+		s.unplayable(ctx, a, err)
 		return
 	}
 	m.Attempt, m.Transaction, m.Token, m.StatusToken = a.ID, a.Transaction, a.Token, w.send.statusToken
@@ -74,9 +73,10 @@ func (s *Scheduler) message(ctx context.Context, w wish) {
 	}
 	bounded, cancel := context.WithTimeout(ctx, sendLimit)
 	defer cancel()
-	r, err := sender.Send(bounded, m)
-	if err != nil {
-		s.Log.Warn("send", "attempt_id", a.ID, "channel", a.Channel, "err", err)
+	r, err := s.Sender.Send(bounded, m)
+	if err != nil { // nothing left
+		s.notSent(ctx, a, err)
+		return
 	}
 	r.Attempt, r.Token = a.ID, a.Token
 	s.settle(ctx, a, func(c outreach.Case, now time.Time) outreach.Change { return outreach.OnReceipt(snap, c, r, now) })

@@ -68,11 +68,13 @@ func (s *Scheduler) timers(ctx context.Context, now time.Time) error {
 	}
 	snap := s.Catalogue.Current()
 	for _, id := range ids {
-		if _, err := s.Store.Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) {
+		ch, err := s.Store.Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) {
 			return outreach.OnTimer(snap, c, now), nil
-		}); err != nil {
+		})
+		if err != nil {
 			return fmt.Errorf("timer of %s: %w", id, err)
 		}
+		s.forgetEnded(ch)
 	}
 	return nil
 }

@@ -2,21 +2,11 @@ package scheduler
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"curlew/outreach"
 )
-
-var errNoSender = errors.New("this channel has no provider configured")
-
-func errOr(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
-}
 
 // recover looks at what this node had under way when it stopped: what was only claimed never left and
 // is released free; everything else is unknown until it is proved.
@@ -141,19 +131,33 @@ func (s *Scheduler) settleByPolicy(ctx context.Context, a outreach.Attempt, now 
 }
 
 func (s *Scheduler) settleMessage(ctx context.Context, a outreach.Attempt, now time.Time) {
-	if sender := s.Senders[a.Channel]; sender != nil {
-		r, proved, err := sender.Settle(ctx, a)
-		if err != nil {
-			s.Log.Warn("ask the provider about a lost answer", "attempt_id", a.ID, "channel", a.Channel, "err", err)
+	r, proved, err := s.Sender.Settle(ctx, a)
+	if err != nil {
+		s.Log.Warn("ask the provider about a lost answer", "attempt_id", a.ID, "channel", a.Channel, "err", err)
+	}
+	if proved {
+		if err := s.provedMessage(ctx, a, r); err != nil {
+			s.Log.Error("settle message", "attempt_id", a.ID, "err", err)
 		}
-		if proved {
-			if err := s.Delivery(ctx, a, r.Disposition, r.Code, r.ProviderID); err != nil {
-				s.Log.Error("settle message", "attempt_id", a.ID, "err", err)
-			}
-			return
-		}
+		return
 	}
 	if !now.Before(a.SettleAt) {
 		s.settleByPolicy(ctx, a, now)
 	}
+}
+
+// provedMessage applies what the provider said: it has the message, or it never took it.
+func (s *Scheduler) provedMessage(ctx context.Context, a outreach.Attempt, r outreach.Receipt) error {
+	if r.Disposition != outreach.Throttled {
+		return s.Delivery(ctx, a, r.Disposition, r.Code, r.ProviderID)
+	}
+	now := s.Clock.Now()
+	_, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
+		return outreach.OnRelease(s.Catalogue.Current(), c, a.ID, outreach.ReasonDue, now), nil
+	})
+	if err != nil {
+		return fmt.Errorf("release %s: %w", a.ID, err)
+	}
+	s.Wake()
+	return nil
 }

@@ -68,14 +68,21 @@ func (s *Scheduler) End(ctx context.Context, r outreach.CallResult) error {
 	snap := s.Catalogue.Current()
 	now := s.Clock.Now()
 	defer s.Wake()
-	defer s.untrack(r.Attempt)
+	over := false
+	var id outreach.TransactionID
 	ch, err := s.Store.DecideAttempt(ctx, r.Attempt, r.Token, now, func(c outreach.Case) (outreach.Change, error) {
-		return outreach.OnCallEnd(snap, c, r, now), nil
+		ch := outreach.OnCallEnd(snap, c, r, now)
+		id, over = c.Transaction.ID, !c.Transaction.State.Open() || ch.Transaction != nil && !ch.Transaction.State.Open()
+		return ch, nil
 	})
+	s.untrack(r.Attempt)
 	if err != nil {
 		return fmt.Errorf("end %s: %w", r.Attempt, err)
 	}
 	s.afterEnd(snap, r, ch, now)
+	if over {
+		s.forget(id)
+	}
 	return nil
 }
 
@@ -115,6 +122,7 @@ func (s *Scheduler) Response(ctx context.Context, id outreach.TransactionID, r o
 		return false, fmt.Errorf("answer to %s: %w", id, err)
 	}
 	s.hangUp(ctx, ch)
+	s.forgetEnded(ch)
 	s.Wake()
 	return accepted, nil
 }
@@ -155,6 +163,25 @@ func (s *Scheduler) byHand(ctx context.Context, id outreach.TransactionID, do fu
 		return fmt.Errorf("change %s by hand: %w", id, err)
 	}
 	s.hangUp(ctx, ch)
+	s.forgetEnded(ch)
 	s.Wake()
 	return nil
+}
+
+// forget deletes the audio that names the patient, unless a call of the transaction still plays it.
+func (s *Scheduler) forget(id outreach.TransactionID) {
+	for _, a := range s.underWay() {
+		if a.Transaction == id && a.Channel == outreach.IVR {
+			return
+		}
+	}
+	if err := s.Scripts.Forget(id); err != nil {
+		s.Log.Error("delete a patient's audio", "transaction_id", id, "err", err)
+	}
+}
+
+func (s *Scheduler) forgetEnded(ch outreach.Change) {
+	if ch.Transaction != nil && !ch.Transaction.State.Open() {
+		s.forget(ch.Transaction.ID)
+	}
 }

@@ -46,8 +46,10 @@ type Dialer interface {
 	Status(pbx string) outreach.PBXStatus
 }
 
-// Scripts turns a step into a call's media.
+// Scripts turns a step into a call's media. Forget deletes the audio that names a patient, once the
+// transaction is over.
 type Scripts interface {
+	Forget(id outreach.TransactionID) error
 	Script(ctx context.Context, s *outreach.Snapshot, c outreach.Case, step outreach.Step) (outreach.Script, error)
 }
 
@@ -73,7 +75,7 @@ type Options struct {
 	Store     Store
 	Dialer    Dialer
 	Scripts   Scripts
-	Senders   map[outreach.Channel]Sender
+	Sender    Sender
 	Composer  Composer
 	Catalogue Catalogue
 	Clock     clock.Clock
