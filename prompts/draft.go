@@ -165,7 +165,7 @@ func (d *draft) sequence() (lines []line, menuAt int, err error) {
 	if menuAt < 0 {
 		menuAt = len(lines)
 	}
-	if len(lines) == 0 {
+	if len(lines) == 0 && !d.quiet {
 		category := "sequence"
 		if len(d.step.Sequence) > 0 {
 			category = d.step.Sequence[0]

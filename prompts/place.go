@@ -2,6 +2,7 @@ package prompts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -127,6 +128,9 @@ func quiet(d time.Duration) []int16 { return make([]int16, int(d.Milliseconds())
 // segments are ready. What cannot be said is left for Script to report.
 func (l *Library) Prefetch(ctx context.Context, snap *outreach.Snapshot) (int, error) {
 	ready := 0
+	if l.speaker == nil {
+		return ready, nil
+	}
 	for _, cfg := range snap.Document.Configurations {
 		for _, step := range cfg.Steps {
 			if !cfg.Active || step.Channel != outreach.IVR {
@@ -153,7 +157,12 @@ func (l *Library) prefetch(ctx context.Context, snap *outreach.Snapshot, cfg out
 		l.log.Info("call not prefetched", "configuration", cfg.Name, "language", lang, "error", err)
 	}
 	lines := slices.DeleteFunc(p.all(), func(n *line) bool { return !n.shared })
-	if err := l.fill(ctx, lines, ""); err != nil {
+	err = l.fill(ctx, lines, "")
+	if errors.Is(err, ErrPromptMissing) {
+		l.log.Info("call not prefetched", "configuration", cfg.Name, "language", lang, "error", err)
+		return 0, nil
+	}
+	if err != nil {
 		return 0, err
 	}
 	return len(lines), nil
