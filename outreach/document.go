@@ -16,6 +16,16 @@ type Document struct {
 	Channels         ChannelSettings    `json:"channels,omitzero"`
 	Webhooks         WebhookSettings    `json:"webhooks,omitzero"`
 	Retention        *RetentionSettings `json:"retention,omitempty"`
+
+	// Applied is what the config file brought last. It is stored with the document and is no part of its JSON.
+	Applied *AppliedFile `json:"-"`
+}
+
+// AppliedFile says which bytes were applied and what they held, so that the next apply removes what the
+// file no longer holds and leaves alone what was never in it.
+type AppliedFile struct {
+	SHA256    string   `json:"sha256"`    // hex
+	Resources []string `json:"resources"` // "pbxs/main", "configurations/Appointment reminder", …
 }
 
 // Facility is the hospital. TimeZone is an IANA name; Languages are BCP 47 base tags, first is default.

@@ -28,6 +28,12 @@ type Snapshot struct {
 
 // Compile makes doc ready to decide by, or lists everything that is wrong with it.
 func Compile(doc Document, revision int64) (*Snapshot, Problems) {
+	return CompileAfter(nil, doc, revision)
+}
+
+// CompileAfter is Compile where before was in force until now: a configuration that is already active may see one of
+// its prompts inactivated (it then plays without it), but none is activated, and no prompt added to it, in that state.
+func CompileAfter(before *Document, doc Document, revision int64) (*Snapshot, Problems) {
 	s := &Snapshot{
 		Document:       doc,
 		Revision:       revision,
@@ -60,7 +66,7 @@ func Compile(doc Document, revision int64) (*Snapshot, Problems) {
 	if loc, err := loadZone(doc.Facility.TimeZone); err == nil {
 		s.Location = loc
 	}
-	problems, warnings := s.validate()
+	problems, warnings := s.validate(activePrompts(before))
 	if len(problems) > 0 {
 		return nil, problems
 	}

@@ -18,13 +18,14 @@ import (
 type validator struct {
 	snap     *Snapshot
 	doc      *Document
+	playing  map[string][]string // prompt categories that each active configuration played until now
 	problems Problems
 	warnings Problems
 }
 
 // validate finds everything that is wrong with the document, and what its drafts still lack.
-func (s *Snapshot) validate() (problems, warnings Problems) {
-	v := &validator{snap: s, doc: &s.Document}
+func (s *Snapshot) validate(playing map[string][]string) (problems, warnings Problems) {
+	v := &validator{snap: s, doc: &s.Document, playing: playing}
 	v.facility()
 	v.pbxList()
 	v.ownCategories()
@@ -49,6 +50,22 @@ func (v *validator) bad(pointer, detail, hint string) {
 
 func (v *validator) warn(pointer, detail, hint string) {
 	v.warnings = append(v.warnings, Problem{Pointer: pointer, Detail: detail, Hint: hint})
+}
+
+// activePrompts lists the prompt categories that each active configuration of doc plays.
+func activePrompts(doc *Document) map[string][]string {
+	playing := map[string][]string{}
+	if doc == nil {
+		return playing
+	}
+	for _, c := range doc.Configurations {
+		for _, step := range c.Steps {
+			if c.Active {
+				playing[c.Name] = append(playing[c.Name], step.Sequence...)
+			}
+		}
+	}
+	return playing
 }
 
 // at appends a key or index to a JSON pointer.
@@ -170,7 +187,7 @@ func unknown(what, name string, all []string) (detail, hint string) {
 	if len(all) == 0 {
 		return detail, "there is none yet"
 	}
-	if near := nearest(name, all); near != "" {
+	if near := Nearest(name, all); near != "" {
 		return detail, fmt.Sprintf("did you mean %q?", near)
 	}
 	return detail, "one of " + strings.Join(all, ", ")
@@ -189,8 +206,8 @@ func unknownAt(pointer, what, value string, all []string) (string, string, strin
 	return pointer, detail, hint
 }
 
-// nearest returns the name at most two edits (or only case) away, "" if none is.
-func nearest(name string, all []string) string {
+// Nearest returns the name at most two edits (or only case) away, "" if none is.
+func Nearest(name string, all []string) string {
 	best, least := "", 3
 	for _, other := range all {
 		if d := edits(strings.ToLower(name), strings.ToLower(other)); d < least && d < len(other) {

@@ -235,7 +235,10 @@ func (s *stepCheck) prompt(pointer string, i int, category string) {
 		s.lacks(pointer, fmt.Sprintf("there is no prompt for %s", category), "add it to prompts")
 		return
 	}
-	if !p.Active {
+	switch {
+	case !p.Active && slices.Contains(s.playing[s.cfg.Name], category):
+		s.warn(pointer, fmt.Sprintf("the prompt %s is inactive: calls leave it out", category), "activate it")
+	case !p.Active:
 		s.lacks(pointer, fmt.Sprintf("the prompt %s is inactive", category), "activate it")
 	}
 	for _, lang := range s.doc.Facility.Languages {

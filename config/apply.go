@@ -1,0 +1,136 @@
+package config
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"curlew/outreach"
+	"curlew/strictjson"
+)
+
+// Apply plans what the config file would change and, unless preview, changes it whole or not at all.
+//
+// The file owns what it holds. What it held at the last apply and no longer does is removed; what was made through
+// REST and was never in the file stays. Its configurations are marked ManagedBy "file". Errors are Edit's, with the
+// lines of the file.
+func (k *Keeper) Apply(ctx context.Context, actor string, expect int64, file []byte, preview bool) (outreach.ApplyPlan, error) {
+	var want outreach.Document
+	src, form := strictjson.Decode(file, &want, strictjson.Options{})
+	if len(form) > 0 {
+		_, problems := Parse(file) // what it means, too, in one list
+		return outreach.ApplyPlan{}, problems
+	}
+	hash := sha256.Sum256(file)
+	plan := outreach.ApplyPlan{}
+	own := 0
+	snap, err := k.Edit(ctx, actor, expect, func(doc *outreach.Document) error {
+		next := merged(*doc, want, hex.EncodeToString(hash[:]))
+		own = len(want.Configurations)
+		plan.Changes = Plan(*doc, next)
+		if preview {
+			return k.preview(*doc, next)
+		}
+		*doc = next
+		return nil
+	})
+	var problems outreach.Problems
+	switch {
+	case errors.Is(err, errPreview):
+		plan.Revision, err = k.store.Revision(ctx)
+		return plan, err
+	case errors.As(err, &problems):
+		return outreach.ApplyPlan{}, inFile(src, problems, own)
+	case err != nil:
+		return outreach.ApplyPlan{}, err
+	}
+	plan.Revision, plan.Applied, plan.Warnings = snap.Revision, true, src.Locate(snap.Warnings)
+	return plan, nil
+}
+
+// errPreview ends an edit that only looked.
+var errPreview = errors.New("preview")
+
+func (k *Keeper) preview(current, next outreach.Document) error {
+	if _, problems := outreach.CompileAfter(&current, next, 0); len(problems) > 0 {
+		return problems
+	}
+	return errPreview
+}
+
+// inFile gives problems their lines. One about a configuration that is not in the file has none.
+func inFile(src strictjson.Source, problems outreach.Problems, own int) outreach.Problems {
+	located := src.Locate(problems)
+	for i, p := range located {
+		var n int
+		if _, err := fmt.Sscanf(p.Pointer, "/configurations/%d", &n); err == nil && n >= own {
+			located[i].Line = 0
+			located[i].Hint = strings.TrimSpace("not in this file but made through REST; " + p.Hint)
+		}
+	}
+	return located
+}
+
+// merged is the document after want was applied over current.
+func merged(current, want outreach.Document, hash string) outreach.Document {
+	next := want
+	next.Applied = &outreach.AppliedFile{SHA256: hash, Resources: resourceNames(&want)}
+	next.Configurations = slices.Clone(want.Configurations)
+	for i := range next.Configurations {
+		next.Configurations[i].ManagedBy = ManagedByFile
+	}
+	var before []string
+	if current.Applied != nil {
+		before = current.Applied.Resources
+	}
+	for _, c := range collections {
+		has := c.names(&want)
+		for i, name := range c.names(&current) {
+			if !slices.Contains(has, name) && !slices.Contains(before, c.list+"/"+name) {
+				c.append(&next, &current, i)
+			}
+		}
+	}
+	return next
+}
+
+// AppliedAlready reports whether these bytes were the last to be applied: then a restart changes nothing, and what
+// was changed through REST since stays.
+func (k *Keeper) AppliedAlready(file []byte) bool {
+	now := k.Current()
+	if now == nil || now.Document.Applied == nil {
+		return false
+	}
+	hash := sha256.Sum256(file)
+	return now.Document.Applied.SHA256 == hex.EncodeToString(hash[:])
+}
+
+// PrintPlan writes one line per resource: + added, ~ changed (and which fields), - removed.
+func PrintPlan(w io.Writer, changes []outreach.ApplyChange) error {
+	signs := map[string]string{"add": "+", "change": "~", "remove": "-"}
+	for _, c := range changes {
+		line := signs[c.Action] + " " + describe(c)
+		if len(c.Fields) > 0 {
+			line += ": " + strings.Join(c.Fields, ", ")
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return fmt.Errorf("print the plan: %w", err)
+		}
+	}
+	return nil
+}
+
+func describe(c outreach.ApplyChange) string {
+	list, _, _ := strings.Cut(strings.TrimPrefix(c.Pointer, "/"), "/")
+	for _, kind := range collections {
+		if kind.list == list {
+			return fmt.Sprintf("%s %q", kind.word, c.Name)
+		}
+	}
+	return list
+}
