@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"curlew/outreach"
+)
+
+type eventKey struct{ source, id string }
+
+// event returns an accepted event. The value is shared: it is read, never changed.
+func (s *session) event(k eventKey) (outreach.Event, error) {
+	if ev, ok := s.s.events.load(k); ok {
+		return ev, nil
+	}
+	var body []byte
+	found, err := s.one(`SELECT body FROM events WHERE source = $1 AND id = $2`, args{k.source, k.id}, &body)
+	if err == nil && !found {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return outreach.Event{}, fmt.Errorf("event %s of %s: %w", k.id, k.source, err)
+	}
+	var ev outreach.Event
+	if err := json.Unmarshal(body, &ev); err != nil {
+		return outreach.Event{}, fmt.Errorf("event %s of %s: %w", k.id, k.source, err)
+	}
+	s.whenKept(func() { s.s.events.store(k, ev) })
+	return ev, nil
+}
+
+// complete makes a case of a transaction row.
+func (s *session) complete(t transactionRow) (outreach.Case, error) {
+	c := outreach.Case{Transaction: t.Transaction}
+	var err error
+	if c.Event, err = s.event(eventKey{t.Source, t.EventID}); err != nil {
+		return c, err
+	}
+	if c.Configuration, err = s.configuration(t.Configuration, t.Version); err != nil {
+		return c, err
+	}
+	if c.Attempts, err = s.attempts(`transaction_id = $1 ORDER BY seq`, args{string(t.ID)}); err != nil {
+		return c, err
+	}
+	if t.responses > 0 {
+		if c.Response, err = s.response(t.ID); err != nil {
+			return c, err
+		}
+	}
+	c.OptOuts, err = s.matchingOptOuts(&t.Transaction)
+	return c, err
+}
+
+// response returns the current answer: the newest that is not late, else the newest.
+func (s *session) response(id outreach.TransactionID) (*outreach.Response, error) {
+	var r outreach.Response
+	found, err := s.one(`SELECT transaction_id, attempt_id, action, channel, via, digits, value, at, late, revision
+		FROM responses WHERE transaction_id = $1 ORDER BY late, seq DESC LIMIT 1`, args{string(id)},
+		(*string)(&r.Transaction), (*string)(&r.Attempt), (*string)(&r.Action), (*string)(&r.Channel), &r.Via,
+		&r.Digits, &r.Value, (*millis)(&r.At), &r.Late, &r.Revision)
+	if err != nil {
+		return nil, fmt.Errorf("response of %s: %w", id, err)
+	}
+	if !found {
+		return nil, fmt.Errorf("response of %s: %w", id, ErrNotFound)
+	}
+	return &r, nil
+}
+
+// matchingOptOuts returns those of the transaction's number, e-mail address or recipient.
+func (s *session) matchingOptOuts(t *outreach.Transaction) ([]outreach.OptOutRow, error) {
+	var out []outreach.OptOutRow
+	err := s.each(`SELECT `+optOutColumns+` FROM opt_outs
+		WHERE address IN ($1, $2) AND address <> '' OR recipient = $3 AND recipient <> '' ORDER BY seq`,
+		args{t.Phone, lower(t.Email), t.RecipientID}, func(r row) error {
+			var o outreach.OptOutRow
+			out = append(out, o)
+			return scanOptOut(r, &out[len(out)-1])
+		})
+	return out, err
+}
+
+// Case returns one transaction with everything about it, or ErrNotFound.
+func (s *Store) Case(ctx context.Context, id outreach.TransactionID) (c outreach.Case, err error) {
+	err = s.read(ctx, func(q *session) error {
+		t, err := q.transactionAs(id, "")
+		if err != nil {
+			return err
+		}
+		c, err = q.complete(t)
+		return err
+	})
+	return c, err
+}

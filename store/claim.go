@@ -1,0 +1,288 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"curlew/outreach"
+)
+
+// Claim answers each claim in order, in one write transaction: it locks the PBXs, counts their lines,
+// looks at the token buckets and at what the number and the patient have had, and only then writes the
+// attempt, its links and the moved transaction. A refused claim changes nothing, not even a bucket.
+func (s *Store) Claim(ctx context.Context, now time.Time, claims []outreach.Claim) (out []outreach.ClaimOutcome, err error) {
+	if len(claims) == 0 {
+		return nil, nil
+	}
+	now = fromMillis(toMillis(now)) // as stored: token buckets must not gain by rounding
+	err = s.write(ctx, func(t *tx) error {
+		out, err = t.claimAll(now, claims)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim: %w", err)
+	}
+	return out, nil
+}
+
+// claiming is one batch under its locks.
+type claiming struct {
+	*tx
+	now   time.Time
+	lines map[string]*lines // by PBX
+	rows  map[outreach.TransactionID]*claimRow
+}
+
+// claimRow is what of a transaction a claim looks at.
+type claimRow struct {
+	token, version int64
+	step           int
+	state          outreach.State
+	ready          bool
+	configuration  string
+	channel        outreach.Channel
+}
+
+func (t *tx) claimAll(now time.Time, claims []outreach.Claim) ([]outreach.ClaimOutcome, error) {
+	c := claiming{tx: t, now: now, lines: map[string]*lines{}, rows: map[outreach.TransactionID]*claimRow{}}
+	if err := c.lock(claims); err != nil {
+		return nil, err
+	}
+	out := make([]outreach.ClaimOutcome, len(claims))
+	for i := range claims {
+		var err error
+		if out[i], err = c.claim(&claims[i]); err != nil {
+			return nil, fmt.Errorf("transaction %s: %w", claims[i].Transaction, err)
+		}
+	}
+	for _, l := range c.lines {
+		if err := c.saveBuckets(l); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// lock takes every lock of the batch in one order: PBXs, numbers and patients, transactions.
+func (c *claiming) lock(claims []outreach.Claim) error {
+	var pbxs, keys, ids []string
+	for i := range claims {
+		a := &claims[i].Attempt
+		if a.PBX != "" {
+			pbxs = append(pbxs, a.PBX)
+		}
+		keys = append(keys, "address:"+a.Address, "recipient:"+a.RecipientKey)
+		ids = append(ids, string(claims[i].Transaction))
+	}
+	for _, pbx := range sorted(pbxs) {
+		if err := c.lockPBX(pbx); err != nil {
+			return fmt.Errorf("lock PBX %s: %w", pbx, err)
+		}
+	}
+	if err := c.lockKeys(sorted(keys)); err != nil {
+		return err
+	}
+	for _, id := range sorted(ids) {
+		var r claimRow
+		found, err := c.one(`SELECT token, version, step, state, ready, configuration, channel FROM transactions WHERE id = $1`+c.d.forUpdate,
+			args{id}, &r.token, &r.version, &r.step, (*string)(&r.state), &r.ready, &r.configuration, (*string)(&r.channel))
+		if err != nil {
+			return fmt.Errorf("transaction %s: %w", id, err)
+		}
+		if found {
+			c.rows[outreach.TransactionID(id)] = &r
+		}
+	}
+	return nil
+}
+
+func sorted(s []string) []string {
+	slices.Sort(s)
+	return slices.Compact(s)
+}
+
+// claim checks the rules in the order in which they are best told to an admin, then writes.
+func (c *claiming) claim(in *outreach.Claim) (outreach.ClaimOutcome, error) {
+	r := c.rows[in.Transaction]
+	a := in.Attempt
+	if r == nil || r.token != in.Token || r.state != outreach.Queued || !r.ready || r.step != a.Step {
+		return outreach.ClaimOutcome{Stale: true}, nil
+	}
+	if a.ID == "" {
+		return outreach.ClaimOutcome{}, fmt.Errorf("the claim has no attempt id")
+	}
+	if no, err := c.patientRules(in); err != nil || no.Refusal != "" {
+		return no, err
+	}
+	l := c.lines[a.PBX]
+	if l != nil {
+		if no := l.refuse(a.Gateway, &in.Caps, c.now); no.Refusal != "" {
+			return no, nil
+		}
+	}
+	return c.write(in, r, l)
+}
+
+// patientRules protect the number and the patient: one live leg per number, time between calls,
+// rings per day and week, contacts per day.
+func (c *claiming) patientRules(in *outreach.Claim) (outreach.ClaimOutcome, error) {
+	if in.Attempt.Channel == outreach.IVR {
+		calls, err := c.callsTo(in.Attempt.Address)
+		if err != nil {
+			return outreach.ClaimOutcome{}, err
+		}
+		if no := calls.refuse(&in.Caps, c.now); no.Refusal != "" {
+			return no, nil
+		}
+	}
+	if in.Caps.ContactsPerDay > 0 && in.Attempt.RecipientKey != "" {
+		return c.contacts(in.Attempt.RecipientKey, in.Caps.ContactsPerDay)
+	}
+	return outreach.ClaimOutcome{}, nil
+}
+
+const (
+	day  = 24 * time.Hour
+	week = 7 * day
+)
+
+// calls are a number's calls of the last week.
+type calls struct {
+	live    bool
+	lastEnd time.Time
+	rings   []time.Time // that used up a try, oldest first
+}
+
+func (c *claiming) callsTo(address string) (calls, error) {
+	var out calls
+	err := c.each(`SELECT live, counted, claimed_at, started_at, ended_at FROM attempts
+		WHERE channel = 'ivr' AND address = $1 AND claimed_at > $2 ORDER BY claimed_at`,
+		args{address, toMillis(c.now.Add(-week - day))}, func(r row) error {
+			var live, counted bool
+			var claimed, started, ended time.Time
+			if err := r.Scan(&live, &counted, (*millis)(&claimed), (*millis)(&started), (*millis)(&ended)); err != nil {
+				return err
+			}
+			out.live = out.live || live
+			if counted && ended.After(out.lastEnd) { // a trunk fault rang nowhere: the next gateway need not wait
+				out.lastEnd = ended
+			}
+			if counted {
+				out.rings = append(out.rings, cmp.Or(started, claimed))
+			}
+			return nil
+		})
+	return out, err
+}
+
+func (k *calls) refuse(caps *outreach.Caps, now time.Time) outreach.ClaimOutcome {
+	if k.live {
+		return outreach.ClaimOutcome{Refusal: outreach.ReasonPhoneBusy}
+	}
+	if free := k.lastEnd.Add(caps.BetweenCalls); caps.BetweenCalls > 0 && !k.lastEnd.IsZero() && free.After(now) {
+		return outreach.ClaimOutcome{Refusal: outreach.ReasonPhoneBusy, RetryAt: free}
+	}
+	at := later(freeAt(k.rings, caps.RingsPerDay, day, now), freeAt(k.rings, caps.RingsPerWeek, week, now))
+	if !at.IsZero() {
+		return outreach.ClaimOutcome{Refusal: outreach.ReasonFrequencyCap, RetryAt: at}
+	}
+	return outreach.ClaimOutcome{}
+}
+
+// freeAt returns when fewer than limit of times (oldest first) lie within span, zero if that is now.
+func freeAt(times []time.Time, limit int, span time.Duration, now time.Time) time.Time {
+	if limit <= 0 || len(times) < limit {
+		return time.Time{}
+	}
+	at := times[len(times)-limit].Add(span)
+	if !at.After(now) {
+		return time.Time{}
+	}
+	return at
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// contacts counts how often the patient was reached in 24 h, over all channels. An attempt whose
+// outcome is open counts: it may become a contact.
+func (c *claiming) contacts(recipient string, limit int) (outreach.ClaimOutcome, error) {
+	var reached []time.Time
+	open := 0
+	err := c.each(`SELECT live, contact, claimed_at, started_at, answered_at FROM attempts
+		WHERE recipient_key = $1 AND claimed_at > $2 ORDER BY claimed_at`,
+		args{recipient, toMillis(c.now.Add(-2 * day))}, func(r row) error {
+			var live, contact bool
+			var claimed, started, answered time.Time
+			if err := r.Scan(&live, &contact, (*millis)(&claimed), (*millis)(&started), (*millis)(&answered)); err != nil {
+				return err
+			}
+			switch at := cmp.Or(answered, started, claimed); {
+			case contact && at.After(c.now.Add(-day)):
+				reached = append(reached, at)
+			case live:
+				open++
+			}
+			return nil
+		})
+	if err != nil || len(reached)+open < limit {
+		return outreach.ClaimOutcome{}, err
+	}
+	no := outreach.ClaimOutcome{Refusal: outreach.ReasonFrequencyCap}
+	if len(reached) >= limit {
+		slices.SortFunc(reached, time.Time.Compare)
+		no.RetryAt = freeAt(reached, limit, day, c.now)
+	}
+	return no, nil
+}
+
+// write stores the attempt ahead of its originate or send, and moves the transaction.
+func (c *claiming) write(in *outreach.Claim, r *claimRow, l *lines) (outreach.ClaimOutcome, error) {
+	a := in.Attempt
+	a.Transaction, a.State, a.Token, a.ClaimedAt = in.Transaction, outreach.AttemptClaimed, in.Token+1, c.now
+	a.Owner = cmp.Or(a.Owner, c.s.opt.Node)
+	stored, err := c.insertAttempt(&a, in.StatusToken)
+	if err != nil {
+		return outreach.ClaimOutcome{}, err
+	}
+	if !stored { // another node's leg to the number, through another PBX
+		return outreach.ClaimOutcome{Refusal: outreach.ReasonPhoneBusy}, nil
+	}
+	version := r.version
+	if version == 0 {
+		if version, err = c.versionInForce(r.configuration); err != nil {
+			return outreach.ClaimOutcome{}, err
+		}
+	}
+	err = c.exec(`UPDATE transactions SET state = 'in_progress', reason = '', ready = 0, next_at = 0, token = $1, version = $2, updated_at = $3 WHERE id = $4`,
+		a.Token, version, toMillis(c.now), string(in.Transaction))
+	if err != nil {
+		return outreach.ClaimOutcome{}, err
+	}
+	for i := range in.Links {
+		if err := c.insertLink(&in.Links[i], in.Transaction, a.ID); err != nil {
+			return outreach.ClaimOutcome{}, err
+		}
+	}
+	if l != nil {
+		l.take(a.Gateway)
+	}
+	r.state, r.ready, r.token, r.version = outreach.InProgress, false, a.Token, version
+	c.notify(outreach.Notice{Transaction: in.Transaction, State: outreach.InProgress, Channel: a.Channel, Kind: "transaction"})
+	return outreach.ClaimOutcome{Claimed: true, Token: a.Token}, c.insertLogs(in.Transaction, []outreach.LogEntry{claimedLog(&a)}, c.now)
+}
+
+func claimedLog(a *outreach.Attempt) outreach.LogEntry {
+	data := map[string]any{"channel": a.Channel, "step": a.Step, "try": a.Try}
+	if a.PBX != "" {
+		data["pbx"], data["gateway"] = a.PBX, a.Gateway
+	}
+	return outreach.LogEntry{Attempt: a.ID, Kind: "claimed", Data: data}
+}

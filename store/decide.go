@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"curlew/outreach"
+)
+
+// Decide reads the case, runs fn and writes its change, all in one write transaction; the change is
+// durable when Decide returns. A move that the state tables do not allow is an error and writes
+// nothing; so does an error of fn. fn may be run more than once and must be pure.
+func (s *Store) Decide(ctx context.Context, id outreach.TransactionID, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (ch outreach.Change, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		ch, err = t.decide(id, at, fn, nil)
+		return err
+	})
+	if err != nil {
+		return outreach.Change{}, fmt.Errorf("decide on %s: %w", id, err)
+	}
+	return ch, nil
+}
+
+// DecideAttempt is Decide for what happened to one attempt. It returns ErrFenced, and does not run
+// fn, when the attempt's token differs or it has ended, and ErrNotFound when there is none.
+func (s *Store) DecideAttempt(ctx context.Context, id outreach.AttemptID, token int64, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (ch outreach.Change, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		ch, err = t.decideAttempt(id, token, at, fn)
+		return err
+	})
+	if err != nil {
+		return outreach.Change{}, fmt.Errorf("decide on attempt %s: %w", id, err)
+	}
+	return ch, nil
+}
+
+func (t *tx) decideAttempt(id outreach.AttemptID, token int64, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (outreach.Change, error) {
+	var owner outreach.TransactionID
+	found, err := t.one(`SELECT transaction_id FROM attempts WHERE id = $1`, args{string(id)}, (*string)(&owner))
+	if err == nil && !found {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return outreach.Change{}, err
+	}
+	return t.decide(owner, at, fn, func(c *outreach.Case) error {
+		a, ok := c.Attempt(id)
+		if !ok || a.Token != token || a.State == outreach.AttemptEnded {
+			return ErrFenced
+		}
+		return nil
+	})
+}
+
+// decide locks the transaction first and reads everything else under that lock.
+func (t *tx) decide(id outreach.TransactionID, at time.Time, fn func(outreach.Case) (outreach.Change, error), fence func(*outreach.Case) error) (outreach.Change, error) {
+	row, err := t.transaction(id)
+	if err != nil {
+		return outreach.Change{}, err
+	}
+	c, err := t.complete(row)
+	if err != nil {
+		return outreach.Change{}, err
+	}
+	if fence != nil {
+		if err := fence(&c); err != nil {
+			return outreach.Change{}, err
+		}
+	}
+	had := slices.Clone(c.Attempts) // fn may work on its own
+	ch, err := fn(c)
+	if err != nil {
+		return outreach.Change{}, err
+	}
+	return ch, t.apply(&row, had, &ch, at)
+}
+
+// apply writes the change of one transaction. old and attempts are what the change started from.
+func (t *tx) apply(old *transactionRow, attempts []outreach.Attempt, ch *outreach.Change, at time.Time) error {
+	for i := range ch.Attempts {
+		if err := t.applyAttempt(attempts, &ch.Attempts[i], old.ID); err != nil {
+			return err
+		}
+	}
+	answers := int64(0)
+	if ch.Response != nil {
+		answers = old.responses + 1
+		if err := t.insertResponse(old.ID, ch.Response, at); err != nil {
+			return err
+		}
+	}
+	if err := t.applyTransaction(old, ch.Transaction, answers); err != nil {
+		return err
+	}
+	for _, o := range ch.OptOuts {
+		if err := t.addOptOut(o); err != nil {
+			return fmt.Errorf("opt-out of %s: %w", old.ID, err)
+		}
+	}
+	if err := t.insertLogs(old.ID, ch.Logs, at); err != nil {
+		return fmt.Errorf("logs of %s: %w", old.ID, err)
+	}
+	for i := range ch.Results {
+		if err := t.insertResult(old.ID, &ch.Results[i], at); err != nil {
+			return fmt.Errorf("result of %s: %w", old.ID, err)
+		}
+	}
+	return nil
+}
+
+func (t *tx) applyAttempt(had []outreach.Attempt, n *outreach.Attempt, owner outreach.TransactionID) error {
+	for i := range had {
+		if had[i].ID != n.ID {
+			continue
+		}
+		if err := t.updateAttempt(&had[i], n); err != nil {
+			return err
+		}
+		t.notify(outreach.Notice{Transaction: owner, Channel: n.Channel, Kind: "attempt", Ready: live(had[i].State) && !live(n.State)})
+		return nil
+	}
+	return fmt.Errorf("attempt %s of %s: %w", n.ID, owner, ErrNotFound)
+}
+
+// applyTransaction writes the row. A change of a row that may be claimed moves its token, so that a
+// claim made from the old row is refused.
+func (t *tx) applyTransaction(old *transactionRow, n *outreach.Transaction, answers int64) error {
+	if n == nil {
+		if answers == 0 {
+			return nil
+		}
+		n = &old.Transaction
+	}
+	if n.ID != old.ID {
+		return fmt.Errorf("the change of %s names transaction %s", old.ID, n.ID)
+	}
+	if err := outreach.CheckTransition(old.State, n.State); err != nil {
+		return fmt.Errorf("transaction %s: %w", old.ID, err)
+	}
+	now := *n
+	if old.Ready && now.Ready {
+		now.Token = old.Token + 1
+	}
+	if err := t.updateTransaction(&old.Transaction, &now, answers); err != nil {
+		return fmt.Errorf("transaction %s: %w", old.ID, err)
+	}
+	t.notify(noticeOf(&now))
+	return nil
+}
+
+func noticeOf(n *outreach.Transaction) outreach.Notice {
+	return outreach.Notice{Transaction: n.ID, State: n.State, Reason: n.Reason, Channel: n.Channel, Kind: "transaction", Ready: n.Ready}
+}
+
+func (t *tx) insertResponse(owner outreach.TransactionID, r *outreach.Response, at time.Time) error {
+	if r.At.IsZero() {
+		r.At = at
+	}
+	return t.exec(`INSERT INTO responses (transaction_id, attempt_id, action, channel, via, digits, value, at, late, revision)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, string(owner), string(r.Attempt), string(r.Action),
+		string(r.Channel), r.Via, r.Digits, r.Value, toMillis(r.At), flag(r.Late), int64(r.Revision))
+}

@@ -1,0 +1,36 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"curlew/outreach"
+)
+
+func (t *tx) insertLink(l *outreach.LinkRow, owner outreach.TransactionID, attempt outreach.AttemptID) error {
+	err := t.exec(`INSERT INTO links (hash, transaction_id, attempt_id, actions, purpose, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		l.Hash[:], string(owner), string(attempt), listText(l.Actions), l.Purpose, toMillis(l.ExpiresAt))
+	if err != nil {
+		return fmt.Errorf("link: %w", err)
+	}
+	return nil
+}
+
+// Link returns the response link of that hash, or ErrNotFound. A link outlives its transaction: its
+// page says what became of it.
+func (s *Store) Link(ctx context.Context, hash [32]byte) (outreach.LinkRow, error) {
+	l := outreach.LinkRow{Hash: hash}
+	var actions list
+	found, err := s.glance(ctx).one(`SELECT transaction_id, attempt_id, actions, purpose, expires_at FROM links WHERE hash = $1`,
+		args{hash[:]}, (*string)(&l.Transaction), (*string)(&l.Attempt), &actions, &l.Purpose, (*millis)(&l.ExpiresAt))
+	if err == nil && !found {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return outreach.LinkRow{}, fmt.Errorf("link: %w", err)
+	}
+	for _, a := range actions {
+		l.Actions = append(l.Actions, outreach.Action(a))
+	}
+	return l, nil
+}

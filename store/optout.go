@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"curlew/outreach"
+)
+
+const optOutColumns = `address, recipient, channel, purpose, via, at`
+
+func lower(address string) string { return strings.ToLower(address) }
+
+func scanOptOut(r row, o *outreach.OptOutRow) error {
+	return r.Scan(&o.Address, &o.Recipient, (*string)(&o.Channel), &o.Purpose, &o.Via, (*millis)(&o.At))
+}
+
+func (t *tx) addOptOut(o outreach.OptOutRow) error {
+	return t.exec(`INSERT INTO opt_outs (`+optOutColumns+`) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+		lower(o.Address), o.Recipient, string(o.Channel), o.Purpose, o.Via, toMillis(o.At))
+}
+
+// AddOptOut stores o; the same opt-out twice is one.
+func (s *Store) AddOptOut(ctx context.Context, o outreach.OptOutRow) error {
+	return s.write(ctx, func(t *tx) error { return t.addOptOut(o) })
+}
+
+// DeleteOptOut removes the opt-out of o's address, recipient, channel and purpose, or returns ErrNotFound.
+func (s *Store) DeleteOptOut(ctx context.Context, o outreach.OptOutRow) error {
+	return s.write(ctx, func(t *tx) error {
+		n, err := t.count(`DELETE FROM opt_outs WHERE address = $1 AND recipient = $2 AND channel = $3 AND purpose = $4`,
+			lower(o.Address), o.Recipient, string(o.Channel), o.Purpose)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("opt-out: %w", ErrNotFound)
+		}
+		return err
+	})
+}
+
+// OptOuts returns a page of them, oldest first.
+func (s *Store) OptOuts(ctx context.Context, cursor string, limit int) (page outreach.OptOutPage, err error) {
+	after, err := cursorInt(cursor, 0)
+	if err != nil {
+		return page, err
+	}
+	limit = pageSize(limit)
+	var last int64
+	err = s.glance(ctx).each(`SELECT seq, `+optOutColumns+` FROM opt_outs WHERE seq > $1 ORDER BY seq LIMIT $2`,
+		args{after, int64(limit)}, func(r row) error {
+			var o outreach.OptOutRow
+			err := r.Scan(&last, &o.Address, &o.Recipient, (*string)(&o.Channel), &o.Purpose, &o.Via, (*millis)(&o.At))
+			page.Items = append(page.Items, o)
+			return err
+		})
+	if len(page.Items) == limit {
+		page.Next = strconv.FormatInt(last, 10)
+	}
+	return page, err
+}

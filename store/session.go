@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// args are the values of $1, $2, …
+type args []any
+
+// row is one row of an answer.
+type row interface{ Scan(dest ...any) error }
+
+// runner runs statements on one connection or pool. each must not run another statement.
+type runner interface {
+	exec(ctx context.Context, query string, a args) (int64, error)
+	query(ctx context.Context, query string, a args, each func(row) error) error
+}
+
+// session is a runner with what every query needs.
+type session struct {
+	ctx context.Context
+	r   runner
+	d   *dialect
+	s   *Store
+
+	after *[]func() // of a write transaction: run once it is durable
+}
+
+// whenKept runs f once what this session sees is sure to stay: at once for readers, after COMMIT for writers.
+func (s *session) whenKept(f func()) {
+	if s.after == nil {
+		f()
+		return
+	}
+	*s.after = append(*s.after, f)
+}
+
+// each calls fn for every row of the answer.
+func (s *session) each(query string, a args, fn func(row) error) error {
+	return s.r.query(s.ctx, query, a, fn)
+}
+
+// one scans the first row, if any, and reports whether there was one.
+func (s *session) one(query string, a args, dest ...any) (bool, error) {
+	found := false
+	err := s.r.query(s.ctx, query, a, func(r row) error {
+		if found {
+			return nil
+		}
+		found = true
+		return r.Scan(dest...)
+	})
+	return found, err
+}
+
+// pool is a runner over database/sql: the read pool, and PostgreSQL's transactions.
+type pool struct {
+	db interface {
+		sqlx.ExecerContext
+		sqlx.QueryerContext
+	}
+	texts *texts
+}
+
+func (p pool) exec(ctx context.Context, query string, a args) (int64, error) {
+	res, err := p.db.ExecContext(ctx, p.texts.of(query), a...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (p pool) query(ctx context.Context, query string, a args, each func(row) error) (err error) {
+	rows, err := p.db.QueryxContext(ctx, p.texts.of(query), a...)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if e := rows.Close(); err == nil {
+			err = e
+		}
+	}()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// texts remembers each query text as its driver takes it.
+type texts struct {
+	d *dialect
+	m sync.Map
+}
+
+func (t *texts) of(query string) string {
+	if v, ok := t.m.Load(query); ok {
+		return v.(string)
+	}
+	text := t.d.bind.Replace(query)
+	t.m.Store(query, text)
+	return text
+}
+
+// read runs fn on one consistent view of the database.
+func (s *Store) read(ctx context.Context, fn func(*session) error) (err error) {
+	tx, err := s.reads.BeginTxx(ctx, s.readTx)
+	if err != nil {
+		return fmt.Errorf("begin read: %w", err)
+	}
+	defer func() { // nothing was written: a rollback ends it as well as a commit
+		if e := tx.Rollback(); err == nil && e != nil {
+			err = fmt.Errorf("end read: %w", e)
+		}
+	}()
+	return fn(&session{ctx: ctx, r: pool{db: tx, texts: s.texts}, d: s.d, s: s})
+}
+
+// glance runs single queries on the read pool, without a common view.
+func (s *Store) glance(ctx context.Context) *session {
+	return &session{ctx: ctx, r: pool{db: s.reads, texts: s.texts}, d: s.d, s: s}
+}

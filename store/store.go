@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // PostgreSQL's driver
+	"github.com/jmoiron/sqlx"
+
+	"curlew/outreach"
+)
+
+// What the store's answers are made of stands in outreach, because its users do not import the store.
+type (
+	Acceptance     = outreach.Acceptance
+	Accepted       = outreach.AcceptedEvent
+	ActivityFilter = outreach.ActivityFilter
+	ActivityPage   = outreach.ActivityPage
+	LogFilter      = outreach.LogFilter
+	LogPage        = outreach.LogPage
+	OutboxRow      = outreach.OutboxRow
+	ResultFilter   = outreach.ResultFilter
+	Stats          = outreach.Stats
+	AuditEntry     = outreach.AuditEntry
+)
+
+// Errors of every method; they come wrapped.
+var (
+	ErrNotFound      = outreach.ErrNotFound
+	ErrConflict      = outreach.ErrConflict
+	ErrFenced        = outreach.ErrFenced
+	ErrRevision      = outreach.ErrRevision
+	ErrNewerDatabase = outreach.ErrNewerDatabase
+)
+
+// Options of Open.
+type Options struct {
+	URL    string                // a SQLite file's path, or postgres://…
+	Node   string                // owner of the attempts claimed here
+	Log    *slog.Logger          // default: none
+	Notify func(outreach.Notice) // after each commit, by the committing goroutine; must not block
+}
+
+// Store is the database. Its methods may be called from any goroutine.
+type Store struct {
+	d      *dialect
+	opt    Options
+	log    *slog.Logger
+	texts  *texts
+	reads  *sqlx.DB
+	readTx *sql.TxOptions
+	writes *sqlx.DB // PostgreSQL only
+	group  *group   // SQLite only
+	wire   *wire    // PostgreSQL only: notices between nodes
+
+	events   recent[eventKey, outreach.Event]
+	settings settingsCache
+}
+
+// Open brings the schema up to date and returns the store. A database that a newer version wrote is
+// left alone (ErrNewerDatabase). ctx bounds the opening only; Close ends the store.
+func Open(ctx context.Context, opt Options) (*Store, error) {
+	s := &Store{d: dialectOf(opt.URL), opt: opt, log: opt.Log}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.opt.Notify == nil {
+		s.opt.Notify = func(outreach.Notice) {}
+	}
+	s.texts = &texts{d: s.d}
+	open := s.openSQLite
+	if s.d.rowLocks {
+		open = s.openPostgres
+	}
+	if err := open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the %s database: %w", s.d.name, err), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) openSQLite(ctx context.Context) error {
+	path, err := filepath.Abs(s.opt.URL)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // patients' data: the owner's eyes only
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := migrateOnce(ctx, s.d, sqliteDSN(path, false), s.log); err != nil {
+		return err
+	}
+	conn, err := openLite(path)
+	if err != nil {
+		return err
+	}
+	checkpointer, err := openLite(path)
+	if err != nil {
+		return errors.Join(err, conn.close())
+	}
+	s.group = newGroup(s, conn)
+	ctx = context.WithoutCancel(ctx) // Close ends them
+	go s.group.run(ctx)
+	go s.group.checkpoints(ctx, checkpointer)
+	if s.reads, err = sqlx.Open(s.d.driver, sqliteDSN(path, true)); err != nil {
+		return err
+	}
+	n := max(4, runtime.NumCPU())
+	s.reads.SetMaxOpenConns(n)
+	s.reads.SetMaxIdleConns(n)
+	return s.reads.PingContext(ctx)
+}
+
+// PostgreSQL's connections per node; readers and writers have their own, so that a long export
+// never holds up a call.
+const (
+	postgresWriters = 24
+	postgresReaders = 8
+)
+
+func (s *Store) openPostgres(ctx context.Context) error {
+	if err := migrateOnce(ctx, s.d, s.opt.URL, s.log); err != nil {
+		return err
+	}
+	var err error
+	if s.writes, err = openPool(s.d, s.opt.URL, postgresWriters); err != nil {
+		return err
+	}
+	if s.reads, err = openPool(s.d, s.opt.URL, postgresReaders); err != nil {
+		return err
+	}
+	s.readTx = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	if err := s.writes.PingContext(ctx); err != nil {
+		return err
+	}
+	s.wire = newWire(s)
+	s.wire.start(context.WithoutCancel(ctx))
+	return nil
+}
+
+func openPool(d *dialect, dsn string, n int) (*sqlx.DB, error) {
+	db, err := sqlx.Open(d.driver, dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db, nil
+}
+
+// Close lets what is under way commit, then closes the database.
+func (s *Store) Close() error {
+	var errs []error
+	if s.group != nil {
+		errs = append(errs, s.group.close())
+	}
+	if s.wire != nil {
+		s.wire.close()
+	}
+	for _, db := range []*sqlx.DB{s.writes, s.reads} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// announce tells this node, and by the wire the others.
+func (s *Store) announce(notices []outreach.Notice) {
+	for _, n := range notices {
+		s.opt.Notify(n)
+	}
+	if s.wire != nil {
+		s.wire.send(notices)
+	}
+}

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+
+	"curlew/outreach"
+)
+
+const transactionColumns = `id, source, event_id, configuration, version, component, event_type, purpose, subject_id,
+	recipient_id, phone, email, language, time_zone, generation, state, open, reason, step, lane, ready, channel,
+	priority, due_at, ready_at, next_at, expires_at, ref_at, cut_off_at, created_at, updated_at, ended_at, tries,
+	faults, tried_gates, revisions, responses, token`
+
+// transactionRow is a transaction with what only the store knows of it.
+type transactionRow struct {
+	outreach.Transaction
+	responses int64 // how many are stored: most transactions have none to be read
+}
+
+func (t *transactionRow) scan(r row) error {
+	var open bool
+	err := r.Scan((*string)(&t.ID), &t.Source, &t.EventID, &t.Configuration, &t.Version, &t.Component, &t.EventType,
+		&t.Purpose, &t.SubjectID, &t.RecipientID, &t.Phone, &t.Email, &t.Language, &t.TimeZone, &t.Generation,
+		(*string)(&t.State), &open, (*string)(&t.Reason), &t.Step, &t.Lane, &t.Ready, (*string)(&t.Channel),
+		&t.Priority, (*millis)(&t.DueAt), (*millis)(&t.ReadyAt), (*millis)(&t.NextAt), (*millis)(&t.ExpiresAt),
+		(*millis)(&t.RefTime), (*millis)(&t.CutOffAt), (*millis)(&t.CreatedAt), (*millis)(&t.UpdatedAt),
+		(*millis)(&t.EndedAt), &t.Tries, &t.Faults, (*list)(&t.TriedGates), &t.Revisions, &t.responses, &t.Token)
+	if err != nil {
+		return fmt.Errorf("read a transaction: %w", err)
+	}
+	return nil
+}
+
+// insertTransaction stores a new transaction. It reports false, and stores nothing, where an open one
+// of the same source, configuration, subject and recipient exists.
+func (t *tx) insertTransaction(n *outreach.Transaction) (bool, error) {
+	t.wrote = true
+	stored := 0
+	return t.one(insertTransactionText, args{string(n.ID), n.Source, n.EventID, n.Configuration, n.Version,
+		n.Component, n.EventType, n.Purpose, n.SubjectID, n.RecipientID, n.Phone, n.Email, n.Language, n.TimeZone,
+		int64(n.Generation), string(n.State), flag(n.State.Open()), string(n.Reason), int64(n.Step), n.Lane,
+		flag(n.Ready), string(n.Channel), int64(n.Priority), toMillis(n.DueAt), toMillis(n.ReadyAt),
+		toMillis(n.NextAt), toMillis(n.ExpiresAt), toMillis(n.RefTime), toMillis(n.CutOffAt), toMillis(n.CreatedAt),
+		toMillis(n.UpdatedAt), toMillis(n.EndedAt), int64(n.Tries), int64(n.Faults), listText(n.TriedGates),
+		int64(n.Revisions), int64(0), n.Token}, &stored)
+}
+
+var insertTransactionText = insertText("transactions", transactionColumns) + " ON CONFLICT DO NOTHING RETURNING 1"
+
+// updateTransaction writes what differs between old and n.
+func (t *tx) updateTransaction(old, n *outreach.Transaction, answers int64) error {
+	var s setter
+	s.int("version", old.Version, n.Version)
+	s.text("phone", old.Phone, n.Phone)
+	s.text("email", old.Email, n.Email)
+	s.text("language", old.Language, n.Language)
+	s.text("time_zone", old.TimeZone, n.TimeZone)
+	s.text("state", string(old.State), string(n.State))
+	s.flag("open", old.State.Open(), n.State.Open())
+	s.text("reason", string(old.Reason), string(n.Reason))
+	s.int("step", int64(old.Step), int64(n.Step))
+	s.text("lane", old.Lane, n.Lane)
+	s.flag("ready", old.Ready, n.Ready)
+	s.text("channel", string(old.Channel), string(n.Channel))
+	s.int("priority", int64(old.Priority), int64(n.Priority))
+	s.time("due_at", old.DueAt, n.DueAt)
+	s.time("ready_at", old.ReadyAt, n.ReadyAt)
+	s.time("next_at", old.NextAt, n.NextAt)
+	s.time("expires_at", old.ExpiresAt, n.ExpiresAt)
+	s.time("ref_at", old.RefTime, n.RefTime)
+	s.time("cut_off_at", old.CutOffAt, n.CutOffAt)
+	s.time("updated_at", old.UpdatedAt, n.UpdatedAt)
+	s.time("ended_at", old.EndedAt, n.EndedAt)
+	s.int("tries", int64(old.Tries), int64(n.Tries))
+	s.int("faults", int64(old.Faults), int64(n.Faults))
+	if !slices.Equal(old.TriedGates, n.TriedGates) {
+		s.set("tried_gates", listText(n.TriedGates))
+	}
+	s.int("revisions", int64(old.Revisions), int64(n.Revisions))
+	if answers != 0 {
+		s.set("responses", answers)
+	}
+	s.int("token", old.Token, n.Token)
+	if len(s.names) == 0 {
+		return nil
+	}
+	query, a := s.update("transactions", string(n.ID))
+	return t.exec(query, a...)
+}
+
+// transaction reads one, locked where writers run side by side.
+func (t *tx) transaction(id outreach.TransactionID) (transactionRow, error) {
+	return t.transactionAs(id, t.d.forUpdate)
+}
+
+func (s *session) transactionAs(id outreach.TransactionID, lock string) (transactionRow, error) {
+	var t transactionRow
+	found := false
+	err := s.each(`SELECT `+transactionColumns+` FROM transactions WHERE id = $1`+lock, args{string(id)}, func(r row) error {
+		found = true
+		return t.scan(r)
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("transaction %s: %w", id, ErrNotFound)
+	}
+	return t, err
+}
