@@ -1,6 +1,7 @@
 package outreach
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -162,12 +163,18 @@ func (l LocalText) In(lang string) (string, bool) {
 	return s, ok
 }
 
-// MarshalJSON writes a string where there is only the text for every language.
+// MarshalJSON writes a string where there is only the text for every language. HTML stays readable; an
+// encoder that escapes it does so after this.
 func (l LocalText) MarshalJSON() ([]byte, error) {
+	var v any = map[string]string(l)
 	if s, ok := l[""]; ok && len(l) == 1 {
-		return json.Marshal(s)
+		v = s
 	}
-	return json.Marshal(map[string]string(l))
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // UnmarshalJSON accepts a string or an object of strings.
