@@ -29,6 +29,7 @@ type exchange struct {
 	ctx       context.Context
 	base      *url.URL // nil: Twilio's own
 	transport http.RoundTripper
+	timeout   time.Duration // not http.Client's: that one waits for the SDK to close every body
 	now       func() time.Time
 
 	status     int
@@ -38,10 +39,8 @@ type exchange struct {
 
 // RoundTrip implements http.RoundTripper.
 func (e *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(e.ctx)
+	ctx, cancel := context.WithTimeout(e.ctx, e.timeout)
 	defer cancel()
-	stop := context.AfterFunc(r.Context(), cancel) // the client's timeout
-	defer stop()
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteHeaderField: func(string, []string) { e.written.Store(true) },
 		WroteHeaders:     func() { e.written.Store(true) },
@@ -78,10 +77,10 @@ func retryAfter(v string, now time.Time) time.Duration {
 
 // service is the SDK over one exchange. Redirects are not followed: credentials stay with the host.
 func (t *Twilio) service(ctx context.Context) (*api.ApiService, *exchange) {
-	e := &exchange{ctx: ctx, base: t.base, transport: t.transport, now: t.clock.Now}
+	e := &exchange{ctx: ctx, base: t.base, transport: t.transport, timeout: t.timeout, now: t.clock.Now}
 	c := &client.Client{
 		Credentials: client.NewCredentials(t.settings.AccountSID, t.settings.AuthToken),
-		HTTPClient: &http.Client{Transport: e, Timeout: t.timeout, CheckRedirect: func(*http.Request, []*http.Request) error {
+		HTTPClient: &http.Client{Transport: e, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}},
 	}
