@@ -1,0 +1,60 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+
+	"curlew/outreach"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+type exportOutput struct {
+	ETag        string `header:"ETag"`
+	ContentType string `header:"Content-Type"`
+	Body        []byte
+}
+
+type applyInput struct {
+	conditional
+	Preview bool   `query:"preview" doc:"Only say what would change"`
+	RawBody []byte `contentType:"application/json"`
+}
+
+func (in *applyInput) target() string { return "config" }
+
+type applyOutput struct {
+	ETag string `header:"ETag"`
+	Body outreach.ApplyPlan
+}
+
+func (s *Server) mountConfig() {
+	const tag = "Administration"
+	file := &huma.RequestBody{Required: true, Description: "A config file", Content: map[string]*huma.MediaType{
+		"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}}}
+	route(s, operation{id: "export-config", method: http.MethodGet, path: "/config", tag: tag, summary: "The settings as a config file",
+		text: "Secrets are references."},
+		func(ctx context.Context, _ *struct{}) (*exportOutput, error) {
+			revision := s.snapshot().Revision
+			file, err := s.Settings.Export(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return &exportOutput{etag(revision), "application/json", file}, nil
+		})
+	route(s, operation{id: "apply-config", method: http.MethodPost, path: "/config/apply", tag: tag, maxBody: maxConfigBody, request: file,
+		summary: "Apply a config file", text: "With preview=true only the plan is returned."},
+		func(ctx context.Context, in *applyInput) (*applyOutput, error) {
+			expect, err := in.revision()
+			if err != nil {
+				return nil, err
+			}
+			plan, err := s.Settings.Apply(ctx, actor(ctx), expect, bytes.Clone(in.RawBody), in.Preview)
+			if err != nil {
+				return nil, err
+			}
+			plan.Changes = emptyNotNull(plan.Changes)
+			return &applyOutput{etag(plan.Revision), plan}, nil
+		})
+}

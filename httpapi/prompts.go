@@ -1,0 +1,219 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"curlew/outreach"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5"
+)
+
+// Audio keeps recordings by their SHA-256.
+type Audio interface {
+	// Store checks a WAV file strictly and keeps it. Errors: outreach.Problems that say what the file
+	// must be.
+	Store(ctx context.Context, wav []byte) (outreach.AudioReport, error)
+	// Open returns the recording (lower-case hex), or outreach.ErrNotFound.
+	Open(sha256 string) (io.ReadSeekCloser, error)
+}
+
+// audioReference begins a prompt's audio that Audio keeps.
+const audioReference = "sha256:"
+
+type categoryInput struct {
+	Category string `path:"category" maxLength:"200" doc:"The prompt's category"`
+}
+
+type promptBody struct {
+	conditional
+	Body outreach.Prompt
+}
+
+func (in *promptBody) target() string { return in.Body.Category }
+
+type promptPut struct {
+	categoryInput
+	conditional
+	Body outreach.Prompt
+}
+
+func (in *promptPut) target() string { return in.Category }
+
+type promptDelete struct {
+	categoryInput
+	conditional
+}
+
+func (in *promptDelete) target() string { return in.Category }
+
+type audioInput struct {
+	categoryInput
+	Language string `path:"language" pattern:"^[a-z]{2,3}$" doc:"Language tag, e.g. ar"`
+}
+
+type audioPut struct {
+	audioInput
+	conditional
+	RawBody []byte `contentType:"audio/wav"`
+}
+
+func (in *audioPut) target() string { return in.Category + "/" + in.Language }
+
+func (s *Server) mountPrompts() {
+	const tag = "Prompts"
+	route(s, operation{id: "list-prompt-categories", method: http.MethodGet, path: "/prompt-categories", tag: tag,
+		summary: "The catalogue of prompt categories with their fields"},
+		func(context.Context, *struct{}) (*listing[outreach.PromptCategory], error) {
+			snap := s.snapshot()
+			return listed(snap.Revision, snap.Categories()), nil
+		})
+	route(s, operation{id: "list-prompts", method: http.MethodGet, path: "/prompts", tag: tag, summary: "Every prompt"},
+		func(context.Context, *struct{}) (*listing[outreach.Prompt], error) {
+			snap := s.snapshot()
+			return listed(snap.Revision, snap.Document.Prompts), nil
+		})
+	route(s, operation{id: "create-prompt", method: http.MethodPost, path: "/prompts", tag: tag, status: http.StatusCreated, summary: "Add a prompt"}, s.createPrompt)
+	route(s, operation{id: "get-prompt", method: http.MethodGet, path: "/prompts/{category}", tag: tag, summary: "One prompt"},
+		func(_ context.Context, in *categoryInput) (*resource[outreach.Prompt], error) {
+			return showPrompt(s.snapshot(), in.Category, http.StatusOK)
+		})
+	route(s, operation{id: "put-prompt", method: http.MethodPut, path: "/prompts/{category}", tag: tag, summary: "Replace a prompt, or add it"}, s.putPrompt)
+	route(s, operation{id: "delete-prompt", method: http.MethodDelete, path: "/prompts/{category}", tag: tag, status: http.StatusNoContent,
+		summary: "Delete a prompt that nothing uses", text: "409 names the configurations that use it; a used prompt can be inactivated."}, s.deletePrompt)
+	route(s, operation{id: "put-prompt-audio", method: http.MethodPut, path: "/prompts/{category}/audio/{language}", tag: tag, maxBody: maxAudioBody,
+		summary: "Upload a recording",
+		text:    "A WAV file as telephony wants it: 8 kHz, 16 bit, mono. The answer reports what was found in it; 422 says what it must be."}, s.putAudio)
+	route(s, operation{id: "get-prompt-audio", method: http.MethodGet, path: "/prompts/{category}/audio/{language}", tag: tag,
+		summary: "The recording of a prompt"}, s.getAudio)
+}
+
+func showPrompt(snap *outreach.Snapshot, category string, status int) (*resource[outreach.Prompt], error) {
+	p, err := prompts.find(snap, category)
+	if err != nil {
+		return nil, err
+	}
+	return &resource[outreach.Prompt]{status, etag(snap.Revision), prefix + "/prompts/" + url.PathEscape(category), p}, nil
+}
+
+func (s *Server) createPrompt(ctx context.Context, in *promptBody) (*resource[outreach.Prompt], error) {
+	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) { return prompts.add(d, in.Body) })
+	if err != nil {
+		return nil, err
+	}
+	return showPrompt(snap, in.Body.Category, http.StatusCreated)
+}
+
+func (s *Server) putPrompt(ctx context.Context, in *promptPut) (*resource[outreach.Prompt], error) {
+	status := http.StatusOK
+	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) {
+		at, created, err := prompts.put(d, in.Category, in.Body, keepNothing)
+		if created {
+			status = http.StatusCreated
+		}
+		return at, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return showPrompt(snap, in.Category, status)
+}
+
+func (s *Server) deletePrompt(ctx context.Context, in *promptDelete) (*noContent, error) {
+	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) {
+		users := stepUsers(d, func(step outreach.Step) bool { return slices.Contains(step.Sequence, in.Category) })
+		if len(users) > 0 && prompts.index(d, in.Category) >= 0 {
+			return "", &InUseError{What: "The prompt", Users: users, Hint: "Take it out of their sequences, or inactivate it."}
+		}
+		return "", prompts.drop(d, in.Category)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &noContent{etag(snap.Revision)}, nil
+}
+
+type audioReportOutput struct {
+	ETag string `header:"ETag"`
+	Body outreach.AudioReport
+}
+
+// putAudio keeps the file first: a recording that no prompt refers to does no harm.
+func (s *Server) putAudio(ctx context.Context, in *audioPut) (*audioReportOutput, error) {
+	report, err := s.Audio.Store(ctx, bytes.Clone(in.RawBody))
+	if err != nil {
+		return nil, err
+	}
+	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) {
+		i := prompts.index(d, in.Category)
+		if i < 0 {
+			return "", outreach.ErrNotFound
+		}
+		p := &d.Prompts[i]
+		if p.Languages == nil {
+			p.Languages = map[string]outreach.PromptLanguage{}
+		}
+		l := p.Languages[in.Language]
+		l.Audio = audioReference + report.SHA256
+		p.Languages[in.Language] = l
+		return prompts.at(i), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &audioReportOutput{etag(snap.Revision), report}, nil
+}
+
+func (s *Server) getAudio(_ context.Context, in *audioInput) (*huma.StreamResponse, error) {
+	p, ok := s.snapshot().Prompt(in.Category)
+	sha, kept := strings.CutPrefix(p.Languages[in.Language].Audio, audioReference)
+	if !ok || !kept {
+		return nil, outreach.ErrNotFound
+	}
+	f, err := s.Audio.Open(sha)
+	if err != nil {
+		return nil, fmt.Errorf("open recording: %w", err)
+	}
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		r, w := unwrap(ctx)
+		serveWAV(w, r, f)
+	}}, nil
+}
+
+func serveWAV(w http.ResponseWriter, r *http.Request, f io.ReadSeekCloser) {
+	defer f.Close()
+	w.Header().Set("Content-Type", "audio/wav")
+	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+// mountAudio lets PBXs, and nobody else, fetch recordings over HTTP.
+func (s *Server) mountAudio() {
+	s.router.Get("/audio/{sha256}.wav", func(w http.ResponseWriter, r *http.Request) {
+		peer, err := netip.ParseAddrPort(r.RemoteAddr) // a PBX connects itself: no proxy speaks for it
+		sha := chi.URLParam(r, "sha256")
+		if err != nil || !within(s.PBXNetworks(), peer.Addr().Unmap()) || !isSHA256(sha) {
+			writeProblem(w, problem(http.StatusNotFound, "There is no such recording for you."))
+			return
+		}
+		f, err := s.Audio.Open(sha)
+		if err != nil {
+			writeProblem(w, s.failed(r.Context(), "audio", err))
+			return
+		}
+		w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
+		serveWAV(w, r, f)
+	})
+}
+
+func isSHA256(s string) bool {
+	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
+}

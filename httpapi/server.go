@@ -1,0 +1,156 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"curlew/clock"
+	"curlew/outreach"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Options are the server's parts. Demo may be nil; everything else that is an interface is needed.
+type Options struct {
+	Version      string
+	Log          *slog.Logger
+	Clock        clock.Clock
+	Settings     Settings
+	Events       Events
+	Transactions Transactions
+	Dispatch     Dispatch
+	Answers      Answers
+	Keys         Keys
+	Audit        AuditLog
+	OptOuts      OptOuts
+	Pauses       Pauses
+	Results      Results
+	Audio        Audio
+	Feed         *Feed
+
+	// TwilioToken returns the auth token that signs Twilio's callbacks; "" refuses all of them.
+	TwilioToken func() string
+	// Ready says why the node should get no traffic, nil if it should.
+	Ready func(context.Context) error
+	// PBXNetworks are the addresses that may fetch audio.
+	PBXNetworks func() []netip.Prefix
+	// TrustedProxies may tell a client's address by X-Forwarded-For.
+	TrustedProxies []netip.Prefix
+	Metrics        *prometheus.Registry // own one if nil
+
+	LinkRate  float64 // response pages per second and address, default 5
+	LinkBurst int     // default 40
+
+	Demo    Demo
+	DemoKey string // handed to the console page, only with Demo
+}
+
+// Server answers HTTP.
+type Server struct {
+	Options
+	api     huma.API
+	router  chi.Router
+	keys    *keyring
+	links   *limiter
+	metrics *metrics
+	pages   *pages
+	spec    []byte
+}
+
+// New mounts every door. The error says which one cannot be built.
+func New(o Options) (*Server, error) {
+	if o.LinkRate == 0 {
+		o.LinkRate, o.LinkBurst = 5, 40
+	}
+	if o.Metrics == nil {
+		o.Metrics = prometheus.NewRegistry()
+	}
+	s := &Server{Options: o, router: chi.NewRouter()}
+	s.keys = newKeyring(o.Keys, o.Clock)
+	s.links = newLimiter(o.LinkRate, o.LinkBurst, maxAddresses, o.Clock)
+	var err error
+	if s.metrics, err = newMetrics(o.Metrics, o.Feed); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	if s.pages, err = loadPages(); err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	s.router.Use(s.observe, s.recoverPanic, secure)
+	s.router.NotFound(func(w http.ResponseWriter, _ *http.Request) {
+		writeProblem(w, problem(http.StatusNotFound, "There is nothing at this address. The API is described at /docs."))
+	})
+	s.router.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) {
+		writeProblem(w, problem(http.StatusMethodNotAllowed, "This address has no such method. The API is described at /docs."))
+	})
+	s.api = humachi.New(s.router, apiConfig(o.Version))
+	s.api.UseMiddleware(s.authorize)
+	s.mountAPI()
+	s.mountOutside()
+	if s.spec, err = s.describe(); err != nil {
+		return nil, fmt.Errorf("describe the API: %w", err)
+	}
+	return s, nil
+}
+
+// Handler returns the whole of it.
+func (s *Server) Handler() http.Handler { return s.router }
+
+// OpenAPI returns the description that /openapi.json serves.
+func (s *Server) OpenAPI() []byte { return s.spec }
+
+// HTTPServer returns a server with the timeouts that suit the handler; the caller listens and shuts down.
+func (s *Server) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler:           s.router,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+// writeTimeout ends a response that the client does not read; streams extend it as they go.
+const writeTimeout = 30 * time.Second
+
+func (s *Server) mountAPI() {
+	s.mountEvents()
+	s.mountPBXs()
+	s.mountPrompts()
+	s.mountConfigurations()
+	s.mountActivities()
+	s.mountLogs()
+	s.mountExports()
+	s.mountStream()
+	s.mountOptOuts()
+	s.mountStats()
+	s.mountKeys()
+	s.mountAudit()
+	s.mountPauses()
+	s.mountConfig()
+	s.mountResults()
+}
+
+func (s *Server) mountOutside() {
+	s.mountHealth()
+	s.mountLinks()
+	s.mountTwilio()
+	s.mountAudio()
+	s.mountDocs()
+	s.mountPage()
+	if s.Demo != nil {
+		s.mountDemo()
+	}
+}
+
+func (s *Server) now() time.Time { return s.Clock.Now() }
+
+func (s *Server) snapshot() *outreach.Snapshot { return s.Settings.Current() }
