@@ -125,15 +125,30 @@ func (m *Mail) Send(ctx context.Context, msg outreach.Message) (outreach.Receipt
 	if err := m.pace.wait(ctx, "smtp"); err != nil {
 		return m.receipt(msg, outreach.Throttled, "not_sent", ""), fmt.Errorf("send %s: %w", msg.Attempt, err)
 	}
-	select {
-	case <-m.turn:
-	case <-m.closed:
-		return m.receipt(msg, outreach.Throttled, "not_sent", ""), fmt.Errorf("send %s: server closed: %w", msg.Attempt, ErrNotSent)
-	case <-ctx.Done():
-		return m.receipt(msg, outreach.Throttled, "not_sent", ""), fmt.Errorf("send %s: %w: %w", msg.Attempt, ErrNotSent, ctx.Err())
+	if err := m.take(ctx); err != nil {
+		return m.receipt(msg, outreach.Throttled, "not_sent", ""), fmt.Errorf("send %s: %w", msg.Attempt, err)
 	}
 	defer m.release()
 	return m.deliver(ctx, msg, letter), nil
+}
+
+// take waits for the turn; the error wraps ErrNotSent.
+func (m *Mail) take(ctx context.Context) error {
+	shut := fmt.Errorf("%w: the sender was closed", ErrNotSent)
+	select {
+	case <-m.turn:
+	case <-m.closed:
+		return shut
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrNotSent, ctx.Err())
+	}
+	select {
+	case <-m.closed:
+		m.turn <- struct{}{}
+		return shut
+	default:
+		return nil
+	}
 }
 
 // release gives the turn back; an unused connection ends after idleAfter.

@@ -15,7 +15,7 @@ import (
 var ErrUnknownMail = errors.New("no such mail")
 
 // accept keeps the mail, once per recipient, and lets the readers react.
-func (s *Server) accept(ctx context.Context, from string, to []string, raw []byte) error {
+func (s *Server) accept(ctx context.Context, lives *patient.Lives, from string, to []string, raw []byte) error {
 	m, err := parse(raw)
 	if err != nil {
 		return err
@@ -35,17 +35,23 @@ func (s *Server) accept(ctx context.Context, from string, to []string, raw []byt
 			}
 		}
 		s.mu.Unlock()
-		s.lives.Go(func() { s.react(ctx, m) })
+		if !lives.Go(func() {
+			defer s.done()
+			s.react(ctx, m)
+		}) {
+			s.done()
+		}
 	}
 	return nil
 }
 
+func (s *Server) done() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending--
+}
+
 func (s *Server) react(ctx context.Context, m Mail) {
-	defer func() {
-		s.mu.Lock()
-		s.pending--
-		s.mu.Unlock()
-	}()
 	s.mu.Lock()
 	still := s.interactive[m.To]
 	s.mu.Unlock()

@@ -40,7 +40,6 @@ type Server struct {
 	o       Options
 	log     *slog.Logger
 	browser *patient.Browser
-	lives   sync.WaitGroup
 
 	mu          sync.Mutex
 	mails       []Mail
@@ -68,10 +67,10 @@ func New(o Options) *Server {
 	return s
 }
 
-// Serve takes mail on l until ctx ends, then waits for sessions and readers. It returns nil after ctx ended.
+// Serve takes mail on l until ctx ends, then waits for the readers. It returns nil after ctx ended.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	var sessions sync.WaitGroup
-	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return s.session(ctx, c) }))
+	lives := &patient.Lives{}
+	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return s.session(ctx, lives, c) }))
 	server.Domain = s.o.Domain
 	server.TLSConfig = s.o.TLS
 	server.AllowInsecureAuth = true
@@ -82,20 +81,18 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server.ErrorLog = log.New(io.Discard, "", 0)
 	stop := context.AfterFunc(ctx, func() { server.Close() })
 	defer stop()
-	err := server.Serve(&counting{Listener: l, server: s, open: &sessions})
-	sessions.Wait()
-	s.lives.Wait()
+	err := server.Serve(&counting{Listener: l, server: s})
+	lives.End()
 	if ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return fmt.Errorf("simulated smtp: %w", err)
 }
 
-// counting counts connections and knows when the last one was closed.
+// counting counts connections.
 type counting struct {
 	net.Listener
 	server *Server
-	open   *sync.WaitGroup
 }
 
 func (l *counting) Accept() (net.Conn, error) {
@@ -106,18 +103,7 @@ func (l *counting) Accept() (net.Conn, error) {
 	l.server.mu.Lock()
 	l.server.connections++
 	l.server.mu.Unlock()
-	l.open.Add(1)
-	return &counted{Conn: c, done: sync.OnceFunc(l.open.Done)}, nil
-}
-
-type counted struct {
-	net.Conn
-	done func()
-}
-
-func (c *counted) Close() error {
-	defer c.done()
-	return c.Conn.Close()
+	return c, nil
 }
 
 // Connections returns how many connections have been opened.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"curlew/sim/patient"
 )
 
 // Stage is where in a session a fault strikes.
@@ -82,6 +84,7 @@ func (f Fault) reply() *smtp.SMTPError {
 // session is one connection.
 type session struct {
 	ctx    context.Context
+	lives  *patient.Lives
 	server *Server
 	conn   net.Conn
 	login  bool
@@ -89,8 +92,8 @@ type session struct {
 	to     []string
 }
 
-func (s *Server) session(ctx context.Context, c *smtp.Conn) (smtp.Session, error) {
-	return &session{ctx: ctx, server: s, conn: c.Conn(), login: s.o.Username == ""}, nil
+func (s *Server) session(ctx context.Context, lives *patient.Lives, c *smtp.Conn) (smtp.Session, error) {
+	return &session{ctx: ctx, lives: lives, server: s, conn: c.Conn(), login: s.o.Username == ""}, nil
 }
 
 // AuthMechanisms implements smtp.AuthSession.
@@ -166,7 +169,7 @@ func (s *session) Data(r io.Reader) error {
 	if f.Stage == AtData && faulty {
 		return f.reply()
 	}
-	if err := s.server.accept(s.ctx, s.from, s.to, raw); err != nil {
+	if err := s.server.accept(s.ctx, s.lives, s.from, s.to, raw); err != nil {
 		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "Malformed mail: " + err.Error()}
 	}
 	if f.Stage == DropAfterData {

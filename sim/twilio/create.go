@@ -14,7 +14,7 @@ import (
 )
 
 // create is POST Messages.json: faults, limits, acceptance, and then the message's life.
-func (s *Server) create(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+func (s *Server) create(ctx context.Context, lives *patient.Lives, w http.ResponseWriter, r *http.Request) {
 	form, e := readForm(w, r)
 	if e != nil {
 		refuse(w, *e)
@@ -37,10 +37,12 @@ func (s *Server) create(ctx context.Context, w http.ResponseWriter, r *http.Requ
 		s.report(ctx, *m, "queued", 0)
 	}
 	s.answer(ctx, w, r, m, fault)
-	s.lives.Go(func() {
+	if !lives.Go(func() {
 		defer s.done()
 		s.live(ctx, *m, fault)
-	})
+	}) {
+		s.done()
+	}
 }
 
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, *apiError) {

@@ -51,7 +51,6 @@ type Server struct {
 	log     *slog.Logger
 	hooks   *http.Client
 	browser *patient.Browser
-	lives   sync.WaitGroup
 
 	mu          sync.Mutex
 	messages    []*Message // oldest first
@@ -87,21 +86,22 @@ func New(o Options) *Server {
 
 // Serve answers on l until ctx ends, then waits for the patients to stop. It returns nil after ctx ended.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	web := &http.Server{Handler: s.handler(ctx), ReadHeaderTimeout: 5 * time.Second}
+	lives := &patient.Lives{}
+	web := &http.Server{Handler: s.handler(ctx, lives), ReadHeaderTimeout: 5 * time.Second}
 	stop := context.AfterFunc(ctx, func() { web.Close() })
 	defer stop()
 	err := web.Serve(l)
-	s.lives.Wait()
+	lives.End()
 	if ctx.Err() != nil || errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
 	return fmt.Errorf("simulated twilio: %w", err)
 }
 
-func (s *Server) handler(ctx context.Context) http.Handler {
+func (s *Server) handler(ctx context.Context, lives *patient.Lives) http.Handler {
 	mux := http.NewServeMux()
 	const account = "/2010-04-01/Accounts/{account}"
-	mux.Handle("POST "+account+"/Messages.json", s.authorized(func(w http.ResponseWriter, r *http.Request) { s.create(ctx, w, r) }))
+	mux.Handle("POST "+account+"/Messages.json", s.authorized(func(w http.ResponseWriter, r *http.Request) { s.create(ctx, lives, w, r) }))
 	mux.Handle("GET "+account+"/Messages.json", s.authorized(s.list))
 	mux.Handle("GET "+account+"/Messages/{sid}", s.authorized(s.fetch))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
