@@ -63,8 +63,11 @@ type content struct {
 	category outreach.PromptCategory
 }
 
-// content finds the hospital's prompt, else the category's own text. An inactive prompt stops a sequence; what a call
-// cannot do without (menus' answers, system prompts) is then said in the category's own words.
+// errInactive is a prompt that its sequence leaves out.
+var errInactive = errors.New("the prompt is inactive")
+
+// content finds the hospital's prompt, else the category's own text. An inactive prompt is errInactive in a sequence; what
+// a call cannot do without (confirmations, system prompts) is then said in the category's own words.
 func (d *draft) content(category, lang string) (content, error) {
 	cat, known := d.snap.Category(category)
 	p, own := d.snap.Prompt(category)
@@ -77,7 +80,7 @@ func (d *draft) content(category, lang string) (content, error) {
 	}
 	inSequence := cat.Role == outreach.RoleSequence || cat.Role == outreach.RoleMenu
 	if own && !p.Active && inSequence {
-		return missing("its prompt is inactive")
+		return content{}, errInactive
 	}
 	if own && p.Active {
 		c.PromptLanguage = p.Languages[lang]
@@ -91,10 +94,14 @@ func (d *draft) content(category, lang string) (content, error) {
 	return c, nil
 }
 
-// say drafts one prompt in lang. A text with a variable that this case does not know is left out: "Your doctor is ." is
-// worse than nothing. The result is then empty.
+// say drafts one prompt in lang. The result is empty for an inactive prompt and for a text with a variable that this case
+// does not know, for "Your doctor is ." is worse than nothing.
 func (d *draft) say(category, lang string, more func(string) (string, bool)) ([]line, error) {
 	c, err := d.content(category, lang)
+	if errors.Is(err, errInactive) {
+		d.lib.log.Info("prompt left out, it is inactive", "category", category)
+		return []line{}, nil
+	}
 	if err != nil {
 		return []line{}, err
 	}
@@ -118,7 +125,7 @@ func (d *draft) say(category, lang string, more func(string) (string, bool)) ([]
 	one := line{
 		segment: outreach.Segment{
 			Category: category, Text: strings.TrimSpace(text),
-			Personal: c.category.Personal || slices.ContainsFunc(names, func(n string) bool { return !impersonal(n) }),
+			Personal: c.category.Personal || slices.ContainsFunc(names, outreach.IsPersonal),
 		},
 		language: lang, shared: !slices.ContainsFunc(names, func(n string) bool { return !shared(n) }),
 	}
@@ -192,8 +199,8 @@ func (d *draft) open(category string) ([]line, error) {
 // menu drafts a menu: a line for each action where its text is about one, else the text once.
 func (d *draft) menu(category string) ([]line, error) {
 	c, err := d.content(category, d.lang)
-	if err != nil {
-		return nil, err
+	if err != nil && !errors.Is(err, errInactive) {
+		return []line{}, err
 	}
 	if !perAction(c.Text) {
 		return d.say(category, d.lang, actionValues(outreach.KeyAction{}, d.best, d.lang))
@@ -228,12 +235,12 @@ func (d *draft) menuLine(category string, a outreach.KeyAction, rated *bool) ([]
 	lang := d.lang
 	switch {
 	case a.Action == outreach.Rating && *rated:
-		return nil, nil
+		return []line{}, nil
 	case a.Action == outreach.Rating:
 		*rated = true
 		return d.say(ratingCategory, lang, actionValues(a, d.best, lang))
 	case a.Action == outreach.Language && a.Target == d.lang:
-		return nil, nil
+		return []line{}, nil
 	case a.Action == outreach.Language && slices.Contains(d.snap.Document.Facility.Languages, a.Target):
 		lang = a.Target
 	}

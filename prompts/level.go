@@ -99,10 +99,13 @@ func clippedSamples(samples []int16) int {
 
 // normalise brings speech to speechLevel and bends peaks that would pass peakLevel softly below it.
 func normalise(samples []float64) []int16 {
-	p := pcm{rate: phoneRate, samples: quantise(samples, 1)}
-	s := measure(p)
+	plain := make([]int16, len(samples))
+	for i, v := range samples {
+		plain[i] = int16(math.Round(max(min(v, math.MaxInt16), math.MinInt16)))
+	}
+	s := measure(pcm{rate: phoneRate, samples: plain})
 	if s.active <= quietFrame {
-		return p.samples
+		return plain
 	}
 	return quantise(samples, math.Pow(10, (speechLevel-s.active)/20))
 }

@@ -14,23 +14,14 @@ import (
 // maxValue bounds what one variable can add to a text, in characters.
 const maxValue = 400
 
-// shared reports whether a variable says nothing about one patient: speech of such texts is kept for all calls.
+// shared reports whether a variable says nothing about one patient: speech of such texts is kept for all calls. A date
+// alone is no secret, though it is not for a machine's ears.
 func shared(name string) bool {
 	switch name {
 	case "subject.date", "subject.clock", "subject.weekday", "subject.time", "recipient.language":
 		return true
 	}
-	for _, prefix := range []string{"facility.", "action.", outreach.FieldVariable} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-// impersonal reports whether a variable may be said to whoever or whatever has answered.
-func impersonal(name string) bool {
-	return shared(name) && !strings.HasPrefix(name, "subject.")
+	return !outreach.IsPersonal(name)
 }
 
 // spoken answers the variables of a case in the words that are said in lang: numbers, times and money written out. It
