@@ -159,7 +159,7 @@ func (s *Snapshot) dataValue(ev Event, field, lang string) (string, bool) {
 	if !ok || raw == nil {
 		return "", false
 	}
-	text := scalar(raw)
+	text := Scalar(raw)
 	c, _ := s.Component(ev.Component)
 	f, _ := c.Field(field)
 	switch f.Type {
@@ -173,15 +173,15 @@ func (s *Snapshot) dataValue(ev Event, field, lang string) (string, bool) {
 	case FieldAmount:
 		currency := s.Document.Facility.Currency
 		if own, ok := ev.Data["currency"]; ok {
-			currency = scalar(own)
+			currency = Scalar(own)
 		}
 		return strings.TrimSpace(text + " " + currency), true
 	}
 	return known(text)
 }
 
-// scalar prints a decoded JSON scalar; numbers without exponent.
-func scalar(v any) string {
+// Scalar prints a decoded JSON scalar; numbers without exponent.
+func Scalar(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v

@@ -19,6 +19,8 @@ type Options struct {
 	MaxDepth int
 	Null     bool // null stands for a field that is left out; else it is a problem
 	Discreet bool // problems never repeat what was written: it may be a patient's data
+	// Extra accepts fields that do not exist, by pointer; they are not read. nil accepts none.
+	Extra func(pointer string) bool
 }
 
 // Source is where every value of a document stands.
@@ -238,6 +240,9 @@ func (d *decoder) record(pointer string, n *node, v reflect.Value) {
 	}
 	for _, m := range n.members {
 		i, ok := byName[m.key]
+		if !ok && d.o.Extra != nil && d.o.Extra(pointer+"/"+escape(m.key)) {
+			continue
+		}
 		if !ok {
 			d.stranger(pointer+"/"+escape(m.key), m, names)
 			continue
@@ -251,7 +256,17 @@ func (d *decoder) stranger(pointer string, m member, names []string) {
 	if near := outreach.Nearest(m.key, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
+	if d.o.Discreet && !ownWord(m.key) {
+		pointer = pointer[:strings.LastIndexByte(pointer, '/')]
+		d.bad(pointer, m.start, "has a field that does not exist here", hint)
+		return
+	}
 	d.bad(pointer, m.start, "is no field that exists here", hint)
+}
+
+// ownWord reports whether a name looks like a field's and not like somebody's data.
+func ownWord(key string) bool {
+	return key != "" && len(key) <= 40 && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz_") == ""
 }
 
 // loose reads a value of any type; numbers must survive as float64.
