@@ -35,8 +35,9 @@ type Options struct {
 	Audio        Audio
 	Feed         *Feed
 
-	// TwilioToken returns the auth token that signs Twilio's callbacks; "" refuses all of them.
-	TwilioToken func() string
+	// TwilioSigned reports whether Twilio signed the path and query (under the configured public base URL,
+	// never the Host header) and the body.
+	TwilioSigned func(requestURI string, body []byte, signature string) bool
 	// Ready says why the node should get no traffic, nil if it should.
 	Ready func(context.Context) error
 	// PBXNetworks are the addresses that may fetch audio.

@@ -3,9 +3,6 @@ package httpapi
 import (
 	"net/http"
 	"net/url"
-	"strings"
-
-	"github.com/twilio/twilio-go/client"
 )
 
 // maxTwilioBody is far more than Twilio's largest callback.
@@ -39,7 +36,7 @@ func (s *Server) fromTwilio(handle func(http.ResponseWriter, *http.Request, url.
 			return
 		}
 		form, err := url.ParseQuery(string(body))
-		if err != nil || !s.signedByTwilio(r, form, body) {
+		if err != nil || !s.TwilioSigned(r.URL.RequestURI(), body, r.Header.Get("X-Twilio-Signature")) {
 			writeProblem(w, problem(http.StatusForbidden, "The X-Twilio-Signature does not belong to this request and the configured public_base_url."))
 			return
 		}
@@ -47,22 +44,4 @@ func (s *Server) fromTwilio(handle func(http.ResponseWriter, *http.Request, url.
 			writeProblem(w, s.failed(r.Context(), "twilio-callback", err))
 		}
 	}
-}
-
-func (s *Server) signedByTwilio(r *http.Request, form url.Values, body []byte) bool {
-	token, base := s.TwilioToken(), s.snapshot().Document.Facility.PublicBaseURL
-	if token == "" || base == "" {
-		return false
-	}
-	for _, values := range form {
-		if len(values) > 1 {
-			return false // only the first would be covered by the signature
-		}
-	}
-	address := strings.TrimSuffix(base, "/") + r.URL.EscapedPath()
-	if r.URL.RawQuery != "" {
-		address += "?" + r.URL.RawQuery
-	}
-	v := client.NewRequestValidator(token)
-	return v.ValidateBody(address, body, r.Header.Get("X-Twilio-Signature"))
 }
