@@ -31,7 +31,7 @@ type resource struct {
 func sections(d *outreach.Document) map[string]any {
 	return map[string]any{
 		"$schema": &d.Schema, "facility": &d.Facility, "call": &d.Call, "limits": &d.Limits,
-		"cause_matrix": &d.CauseMatrix, "channels": &d.Channels, "webhooks": &d.Webhooks, "retention": &d.Retention,
+		"cause_matrix": &d.CauseMatrix, "channels": &d.Channels, "webhooks": &d.Webhooks, "retention": &d.Retention, "applied": &d.Applied,
 	}
 }
 
