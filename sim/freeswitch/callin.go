@@ -1,0 +1,41 @@
+package freeswitch
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrNoInbound means that Options.InboundSocket is empty, or that the switch takes no more calls.
+var ErrNoInbound = errors.New("the switch takes no inbound calls")
+
+// CallIn is a patient who rings the switch: an inbound leg from one number to another, handed to
+// Options.InboundSocket. It returns the leg's UUID. If the caller's phone is interactive it is in the call.
+func (s *Switch) CallIn(from, to string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.opt.InboundSocket == "" || s.ctx == nil || !s.admitSession("") {
+		return "", fmt.Errorf("call in: %w", ErrNoInbound)
+	}
+	ch := &channel{
+		s: s, uuid: newUUID(), number: from, inbound: true, name: "sofia/external/" + from + "@127.0.0.1",
+		state: "CS_NONE", callState: "DOWN", answerState: "ringing", globalTo: s.clock.Now(), callerID: header{from, from},
+	}
+	s.addChannel(ch)
+	for _, v := range []header{{"direction", "inbound"}, {"uuid", ch.uuid}, {"call_uuid", ch.uuid}, {"channel_name", ch.name},
+		{"destination_number", to}, {"sip_from_user", from}, {"sip_to_user", to}, {"endpoint_disposition", "RECEIVED"}} {
+		ch.set(v.name, v.value)
+	}
+	ch.reached = true
+	ch.patient = s.newPatient(ch)
+	if p := ch.patient.phone; p != nil {
+		p.begin(ch)
+		p.state.State = PhoneTalking
+		p.tell()
+	}
+	ch.enter("CS_INIT")
+	ch.emit("CHANNEL_CREATE", source{"switch_core_state_machine.c", "switch_core_session_run", 626})
+	ch.enter("CS_ROUTING")
+	ch.callStateTo("RINGING")
+	ch.after(step, func() { ch.follow(dialPlan{then: []application{{"socket", s.opt.InboundSocket + " async full"}}}) })
+	return ch.uuid, nil
+}
