@@ -55,7 +55,7 @@ var (
 	idShape  = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 )
 
-// Open opens an audio file by the last element of its /audio/ address, with or without .wav: the SHA-256 of a
+// Open opens an audio file, which the caller closes, by the last element of its /audio/ address, with or without .wav: the SHA-256 of a
 // recording, the key of a shared speech, or TRANSACTION-KEY of a personal one. An unknown name is fs.ErrNotExist.
 func (l *Library) Open(name string) (*os.File, error) {
 	name = strings.TrimSuffix(name, ".wav")
@@ -72,7 +72,8 @@ func (l *Library) Open(name string) (*os.File, error) {
 	return f, err
 }
 
-// Forget deletes the speech about one patient once its transaction has ended. Deleting what is not there is no error.
+// Forget deletes the speech about one patient once its transaction has ended. Deleting what is not there is no error;
+// speech that is being made at that very moment is left to Prune.
 func (l *Library) Forget(id outreach.TransactionID) error {
 	if err := os.RemoveAll(filepath.Join(l.dir, personalDir, folderOf(id))); err != nil {
 		return fmt.Errorf("forget speech of %s: %w", id, err)

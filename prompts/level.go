@@ -125,7 +125,7 @@ func quantise(samples []float64, gain float64) []int16 {
 	return out
 }
 
-// trim cuts silence at both ends down to what separates sentences well: 60 ms before, 120 ms after.
+// trim cuts silence at both ends down to what separates sentences well on a phone: 60 ms before, 260 ms after.
 func trim(samples []float64, rate int) []float64 {
 	frame := max(rate/100, 1)
 	first, last := -1, 0
@@ -146,5 +146,5 @@ func trim(samples []float64, rate int) []float64 {
 	if first < 0 {
 		return samples
 	}
-	return samples[max(first-rate*60/1000, 0):min(last+rate*120/1000, len(samples))]
+	return samples[max(first-rate*60/1000, 0):min(last+rate*260/1000, len(samples))]
 }

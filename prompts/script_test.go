@@ -2,114 +2,18 @@ package prompts
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
-	"unicode/utf8"
-
-	"go.uber.org/goleak"
 
 	"curlew/outreach"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// whistle says every text as a tone of 50 ms a character, at 22,050 Hz as speech engines do.
-type whistle struct {
-	spoken  atomic.Int64
-	running atomic.Int64
-	most    atomic.Int64
-	gate    chan struct{} // if set, each text waits for it
-	mu      sync.Mutex
-	texts   []string
-	fail    error
-}
-
-func (w *whistle) Speak(ctx context.Context, text, language string) ([]byte, error) {
-	w.spoken.Add(1)
-	n := w.running.Add(1)
-	defer w.running.Add(-1)
-	for most := w.most.Load(); n > most && !w.most.CompareAndSwap(most, n); most = w.most.Load() {
-	}
-	w.mu.Lock()
-	w.texts = append(w.texts, language+": "+text)
-	w.mu.Unlock()
-	if w.gate != nil {
-		select {
-		case <-w.gate:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	if w.fail != nil {
-		return nil, w.fail
-	}
-	return tone(22050, time.Duration(utf8.RuneCountInString(text))*50*time.Millisecond, 440, -12).wav(), nil
-}
-
-// tomorrow is the appointment of the fixture: 09:30 in Riyadh.
-var tomorrow = time.Date(2026, 12, 2, 6, 30, 0, 0, time.UTC)
-
-func fixtureDocument() outreach.Document {
-	doc := outreach.Document{
-		Facility: outreach.Facility{Name: "City Hospital", Names: map[string]string{"ar": "مستشفى المدينة", "hi": "सिटी अस्पताल"},
-			TimeZone: "Asia/Riyadh", Languages: []string{"en", "ar", "hi"}, Currency: "SAR", Phone: "920000017"},
-		PBXs: []outreach.PBX{{Name: "main", ESL: outreach.ESLAddress{Host: "127.0.0.1", Port: 8021, Password: "${env:PBX}"},
-			Callback: outreach.HostPort{Host: "127.0.0.1", Port: 8084}, Active: true,
-			Gateways: []outreach.Gateway{{Name: "trunk1", AllowedPrefixes: []string{"+1202555"}, CallerID: "+12025550199", Active: true}}}},
-		Configurations: []outreach.Configuration{{
-			Name: "Reminder", Component: "Appointment", Event: "Booked", Active: true,
-			When: outreach.When{Type: outreach.Before, Offset: outreach.Exactly(24 * time.Hour)},
-			Steps: []outreach.Step{{Channel: outreach.IVR,
-				Sequence: []string{"greeting", "patient_name", "doctor_name", "appointment_date", "appointment_time", "action_menu"},
-				Actions:  []outreach.KeyAction{{Key: "1", Action: outreach.Confirm}, {Key: "2", Action: outreach.Cancel}, {Key: "9", Action: outreach.Repeat}}}},
-		}},
-	}
-	for _, c := range outreach.ShippedCategories() {
-		doc.Prompts = append(doc.Prompts, outreach.Prompt{Category: c.Name, Active: true, Languages: map[string]outreach.PromptLanguage{"en": {}, "ar": {}, "hi": {}}})
-	}
-	return doc
-}
-
-// fixture is a snapshot and a case in a language; change may alter the document and the event before.
-func fixture(t testing.TB, lang string, change func(*outreach.Document, *outreach.Event)) (*outreach.Snapshot, outreach.Case, outreach.Step) {
-	t.Helper()
-	doc := fixtureDocument()
-	ev := outreach.Event{ID: "evt-1", Component: "Appointment", Type: "Booked", OccurredAt: tomorrow.AddDate(0, 0, -1),
-		Subject:   outreach.Subject{ID: "A-4711", Time: tomorrow},
-		Recipient: outreach.Recipient{ID: "P-1", Name: "Amina Yusuf", Phone: "+12025550101", Language: lang},
-		Data:      map[string]any{"doctor": "Dr. Rao"}}
-	if change != nil {
-		change(&doc, &ev)
-	}
-	snap, problems := outreach.Compile(doc, 1)
-	if len(problems) > 0 {
-		t.Fatalf("the fixture does not compile: %+v", problems)
-	}
-	cfg, _ := snap.Configuration("Reminder")
-	c := outreach.Case{Transaction: outreach.Transaction{ID: "0193-case", Language: lang, DueAt: tomorrow.AddDate(0, 0, -1)}, Event: ev, Configuration: cfg}
-	return snap, c, cfg.Steps[0]
-}
-
-func edit(category, lang string, p outreach.PromptLanguage) func(*outreach.Document) {
-	return func(doc *outreach.Document) {
-		for i := range doc.Prompts {
-			if doc.Prompts[i].Category == category {
-				doc.Prompts[i].Languages[lang] = p
-			}
-		}
-	}
-}
 
 func texts(segments []outreach.Segment) []string {
 	all := []string{}
@@ -477,110 +381,5 @@ func TestValuesAreSpokenByTheirType(t *testing.T) {
 	}
 	if v, ok := values("data.currency"); ok {
 		t.Errorf("a field that the event lacks is %q", v)
-	}
-}
-
-func TestOneTextIsSpokenOnceForAllWhoWaitAndOthersDoNotPileUp(t *testing.T) {
-	w := &whistle{gate: make(chan struct{})}
-	lib := New(Options{Dir: t.TempDir(), Speaker: w, Parallel: 2})
-	snap, c, step := fixture(t, "en", nil)
-	errs := make(chan error, 20)
-	for i := range cap(errs) {
-		mine := c
-		mine.Transaction.ID = outreach.TransactionID(fmt.Sprintf("case-%d", i%2))
-		go func() {
-			_, err := lib.Script(t.Context(), snap, mine, step)
-			errs <- err
-		}()
-	}
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := lib.Script(gone, snap, c, step); !errors.Is(err, context.Canceled) {
-		t.Errorf("a caller that gave up got %v", err)
-	}
-	close(w.gate)
-	for range cap(errs) {
-		if err := <-errs; err != nil {
-			t.Error(err)
-		}
-	}
-	counts := map[string]int{}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, text := range w.texts {
-		counts[text]++
-	}
-	for text, n := range counts {
-		limit := 1
-		if strings.Contains(text, "Amina") || strings.Contains(text, "Rao") {
-			limit = 3 // two transactions, and the one that gave up
-		}
-		if n > limit {
-			t.Errorf("%q was spoken %d times", text, n)
-		}
-	}
-	if w.most.Load() > 2 {
-		t.Errorf("%d texts were spoken at once", w.most.Load())
-	}
-}
-
-func TestForgettingDeletesWhatIsPersonalAndNothingElse(t *testing.T) {
-	w := &whistle{}
-	lib := New(Options{Dir: t.TempDir(), Speaker: w})
-	snap, c, step := fixture(t, "en", nil)
-	s, err := lib.Script(t.Context(), snap, c, step)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := lib.Forget(c.Transaction.ID); err != nil {
-		t.Fatal(err)
-	}
-	for _, segment := range every(s.Flows["en"]) {
-		_, err := os.Stat(segment.Media)
-		if gone := errors.Is(err, fs.ErrNotExist); gone != strings.Contains(segment.Media, "/personal/") {
-			t.Errorf("%s: %v", segment.Category, err)
-		}
-	}
-	before := w.spoken.Load()
-	if _, err := lib.Script(t.Context(), snap, c, step); err != nil || w.spoken.Load() != before+2 {
-		t.Errorf("spoken again: %d, %v", w.spoken.Load()-before, err)
-	}
-	for _, id := range []outreach.TransactionID{"never seen", "../speech", ""} {
-		if err := lib.Forget(id); err != nil {
-			t.Errorf("%s: %v", id, err)
-		}
-	}
-	if _, err := os.Stat(s.Flows["en"].Goodbye[0].Media); err != nil {
-		t.Errorf("an id with dots reached other files: %v", err)
-	}
-}
-
-func TestPruningKeepsWhatIsUsed(t *testing.T) {
-	lib := New(Options{Dir: t.TempDir(), Speaker: &whistle{}})
-	snap, c, step := fixture(t, "en", nil)
-	s, err := lib.Script(t.Context(), snap, c, step)
-	if err != nil {
-		t.Fatal(err)
-	}
-	long := time.Now().AddDate(0, 0, -40)
-	goodbye, greeting := s.Flows["en"].Goodbye[0].Media, s.Flows["en"].Sequence[0].Media
-	for _, file := range []string{goodbye, greeting} {
-		if err := os.Chtimes(file, long, long); err != nil {
-			t.Fatal(err)
-		}
-	}
-	step.Sequence = []string{"appointment_date"} // the greeting is used no more, the goodbye is
-	if _, err := lib.Script(t.Context(), snap, c, step); err != nil {
-		t.Fatal(err)
-	}
-	n, err := lib.Prune(t.Context(), time.Now().AddDate(0, 0, -30))
-	if err != nil || n != 1 {
-		t.Errorf("%d pruned, %v", n, err)
-	}
-	if _, err := os.Stat(goodbye); err != nil {
-		t.Errorf("the goodbye is still used: %v", err)
-	}
-	if _, err := os.Stat(greeting); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the greeting stayed: %v", err)
 	}
 }
