@@ -9,13 +9,13 @@ import (
 // goroutine is never held up by a database; what bounds it is the number of events of one leg.
 type inbox struct {
 	mu    sync.Mutex
-	work  []func()
+	work  []func(context.Context)
 	ready chan struct{}
 }
 
 func newInbox() *inbox { return &inbox{ready: make(chan struct{}, 1)} }
 
-func (b *inbox) post(f func()) {
+func (b *inbox) post(f func(context.Context)) {
 	b.mu.Lock()
 	b.work = append(b.work, f)
 	b.mu.Unlock()
@@ -25,7 +25,7 @@ func (b *inbox) post(f func()) {
 	}
 }
 
-func (b *inbox) take() []func() {
+func (b *inbox) take() []func(context.Context) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	w := b.work
@@ -42,7 +42,7 @@ func (b *inbox) serve(ctx context.Context) {
 				if ctx.Err() != nil {
 					return
 				}
-				f()
+				f(ctx)
 			}
 		case <-ctx.Done():
 			return

@@ -176,12 +176,14 @@ func (c *Call) dispatch(in Input) {
 	}
 }
 
-// pressed hands a new digit to the state, unless it fell into the gap after a question began.
+// pressed hands a new digit to the state. A question that takes no type-ahead hears nothing until it has
+// begun and the keys have rested for settleGap: hammering on a key never answers it.
 func (c *Call) pressed() {
 	deaf := c.now.Before(c.deafUntil) || c.asking()
 	c.note("key", map[string]any{"key": c.keys.last(), "state": string(c.state), "discarded": deaf})
 	if deaf {
 		c.keys.discard()
+		c.deafUntil = c.now.Add(settleGap)
 		return
 	}
 	c.human = c.human || c.state != Connecting

@@ -119,8 +119,9 @@ func isAlphanumeric(b byte) bool {
 	return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
 }
 
+// isValue refuses ":_:" too: originate takes it for an operator wherever it stands.
 func isValue(s string) bool {
-	return len(s) <= 128 && only(s, func(b byte) bool { return isAlphanumeric(b) || strings.IndexByte("_.:/+@%-", b) >= 0 })
+	return len(s) <= 128 && !strings.Contains(s, ":_:") && only(s, func(b byte) bool { return isAlphanumeric(b) || strings.IndexByte("_.:/+@%-", b) >= 0 })
 }
 
 func isName(s string) bool {

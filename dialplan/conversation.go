@@ -1,0 +1,248 @@
+package dialplan
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"time"
+
+	"curlew/esl"
+)
+
+// conversation carries out a Call over one outbound socket. Its goroutine never waits for a database.
+type conversation struct {
+	leg     *leg
+	session *esl.Session
+	call    *Call
+	began   bool
+
+	stored chan Committed
+	fired  chan TimerID
+	timers map[TimerID]func()
+	wg     sync.WaitGroup
+	inputs []Input // that commands brought about at once
+	over   bool    // nothing can be sent any more
+}
+
+func newConversation(g *leg, s *esl.Session) *conversation {
+	route := Route{
+		Attempt: g.order.Attempt, Gateway: g.order.Gateway, CallerID: g.order.CallerID,
+		RecordDir: g.d.o.RecordDir, NoAVMD: g.link.noAVMD.Load(), Location: g.d.o.Location, Holidays: g.d.o.Holidays,
+	}
+	return &conversation{
+		leg: g, session: s, call: NewCall(g.order.Script, route),
+		stored: make(chan Committed, 1), fired: make(chan TimerID, 4), timers: map[TimerID]func(){},
+	}
+}
+
+// sessionEvents are what a Call hears; linger keeps the connection for what follows a hangup.
+const sessionEvents = "event json CHANNEL_ANSWER CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CUSTOM avmd::beep"
+
+// run talks until the leg is over and its last answer is stored. The session closes when it returns.
+func (v *conversation) run(ctx context.Context) {
+	v.leg.box.post(func(context.Context) { v.leg.talking = true; v.leg.watchdog.clear() })
+	defer func() {
+		for _, stop := range v.timers {
+			stop()
+		}
+		v.wg.Wait()
+		outcome := v.call.Outcome()
+		v.leg.box.post(func(ctx context.Context) { v.leg.talked(ctx, outcome) })
+	}()
+	for _, command := range []string{"linger 5", "filter Unique-ID " + v.session.UUID(), sessionEvents} {
+		if _, err := v.session.Send(ctx, command); err != nil {
+			v.failed("prepare", err)
+			break
+		}
+	}
+	if v.session.Connect().Get("Answer-State") == "answered" {
+		v.begin(ctx)
+	}
+	v.listen(ctx)
+}
+
+func (v *conversation) begin(ctx context.Context) {
+	if v.began {
+		return
+	}
+	v.began = true
+	at := v.now()
+	v.leg.box.post(func(ctx context.Context) { v.leg.created(ctx); v.leg.answered(ctx, at) })
+	if len(v.leg.order.Script.Flows) == 0 { // adopted after a restart: nothing to say
+		v.do(ctx, HangUp{})
+		return
+	}
+	v.step(ctx, Connected{})
+}
+
+// listen is the loop. After a hangup it goes on until HANGUP_COMPLETE, the linger's end or ctx.
+func (v *conversation) listen(ctx context.Context) {
+	events := v.session.Events()
+	ended := false
+	for !ended || !v.finished() {
+		select {
+		case e, open := <-events:
+			if !open {
+				events, ended, v.over = nil, true, true
+				v.step(ctx, HungUp{})
+				continue
+			}
+			ended = v.hear(ctx, e) || ended
+		case id := <-v.fired:
+			delete(v.timers, id)
+			v.step(ctx, Fired{ID: id})
+		case c := <-v.stored:
+			v.step(ctx, c)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// finished: the Call is over, or never began.
+func (v *conversation) finished() bool { return v.call.State() == Over || !v.began }
+
+// hear takes one event of the session; true means that nothing more will come.
+func (v *conversation) hear(ctx context.Context, e *esl.Event) bool {
+	if id := e.Get("Unique-ID"); id != "" && id != v.session.UUID() {
+		return false
+	}
+	switch e.Name() {
+	case "CHANNEL_ANSWER":
+		v.begin(ctx)
+	case "CHANNEL_EXECUTE_COMPLETE":
+		response := e.Get("Application-Response")
+		if e.Get("Application") == "bridge" {
+			response = e.Get("variable_originate_disposition")
+		}
+		v.step(ctx, Completed{ID: ExecuteID(e.Get("Application-UUID")), Response: response})
+	case "DTMF":
+		if digit := e.Get("DTMF-Digit"); len(digit) == 1 {
+			v.step(ctx, Pressed{Digit: digit[0], At: v.switchTime(e)})
+		}
+	case "CUSTOM":
+		v.step(ctx, Beep{})
+	case "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE":
+		at := v.now()
+		v.leg.box.post(func(ctx context.Context) { v.leg.event(ctx, e, at) })
+		v.over = true
+		v.step(ctx, HungUp{})
+		return e.Name() == "CHANNEL_HANGUP_COMPLETE"
+	}
+	return false
+}
+
+// switchTime is when FreeSWITCH saw it: events arrive in steps of 20 ms, which would blur bounces.
+func (v *conversation) switchTime(e *esl.Event) time.Time {
+	if us, err := strconv.ParseInt(e.Get("Event-Date-Timestamp"), 10, 64); err == nil {
+		return time.UnixMicro(us)
+	}
+	return v.now()
+}
+
+func (v *conversation) now() time.Time { return v.leg.d.o.Clock.Now() }
+
+// step hands one input to the Call and carries out what it asks for.
+func (v *conversation) step(ctx context.Context, in Input) {
+	v.inputs = append(v.inputs, in)
+	for len(v.inputs) > 0 {
+		next := v.inputs[0]
+		v.inputs = v.inputs[1:]
+		for _, c := range v.call.Step(v.now(), next) {
+			v.do(ctx, c)
+		}
+	}
+}
+
+func (v *conversation) do(ctx context.Context, c Command) {
+	switch c := c.(type) {
+	case Execute:
+		v.execute(ctx, c)
+	case Break:
+		v.api(ctx, "uuid_break "+v.session.UUID())
+	case HangUp:
+		v.api(ctx, "uuid_kill "+v.session.UUID()+" NORMAL_CLEARING")
+	case StartTimer:
+		v.startTimer(c)
+	case StopTimer:
+		if stop, ok := v.timers[c.ID]; ok {
+			stop()
+			delete(v.timers, c.ID)
+		}
+	case Commit:
+		at := v.now()
+		v.leg.box.post(func(ctx context.Context) { v.leg.respond(ctx, c, at, v.stored) })
+	case Note:
+		v.leg.box.post(func(ctx context.Context) { v.leg.note(ctx, c) })
+	}
+}
+
+func (v *conversation) execute(ctx context.Context, c Execute) {
+	if v.over {
+		return
+	}
+	if c.App == "bridge" {
+		v.leg.box.post(func(context.Context) { v.leg.extend(transferStop) })
+	}
+	// The lock queues an application behind one that should not be running; a bridge must stay breakable.
+	err := v.session.Execute(ctx, c.App, c.Arg, string(c.ID), c.App != "bridge")
+	var refused *esl.ReplyError
+	if errors.As(err, &refused) {
+		v.failed("execute", err)
+		v.inputs = append(v.inputs, Completed{ID: c.ID, Response: "PLAYBACK ERROR"})
+		return
+	}
+	if err != nil {
+		v.failed("execute", err)
+	}
+}
+
+func (v *conversation) api(ctx context.Context, command string) {
+	if v.over {
+		return
+	}
+	if _, err := v.session.API(ctx, command); err != nil {
+		v.failed("api", err)
+	}
+}
+
+// failed notes that the connection does not carry any more; its end comes by Events.
+func (v *conversation) failed(what string, err error) {
+	v.leg.d.o.Log.Warn("outbound session", "what", what, "attempt_id", v.leg.order.Attempt, "error", err)
+	var refused *esl.ReplyError
+	if !errors.As(err, &refused) {
+		v.over = true
+		if err := v.session.Close(); err != nil {
+			v.leg.d.o.Log.Debug("close session", "attempt_id", v.leg.order.Attempt, "error", err)
+		}
+	}
+}
+
+func (v *conversation) startTimer(c StartTimer) {
+	fired, stop := v.leg.d.o.Clock.After(c.After)
+	stopped := make(chan struct{})
+	v.timers[c.ID] = func() { stop(); close(stopped) }
+	v.wg.Go(func() {
+		select {
+		case <-fired:
+			select {
+			case v.fired <- c.ID:
+			case <-stopped:
+			}
+		case <-stopped:
+		}
+	})
+}
+
+// talked takes what the conversation adds to the result.
+func (g *leg) talked(_ context.Context, o Outcome) {
+	g.talking = false
+	r := &g.result
+	r.Machine, r.MachineWhy = o.Machine, o.MachineWhy
+	r.Heard, r.Completed = o.Heard, o.Completed
+	r.PromptMissing, r.Digits = o.PromptMissing, o.Digits
+	if g.hungUp {
+		g.grace.clear()
+	}
+}

@@ -1,0 +1,148 @@
+package dialplan
+
+import (
+	"context"
+	"encoding/xml"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"curlew/esl"
+	"curlew/outreach"
+)
+
+func (l *link) report() outreach.PBXStatus {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := l.status
+	s.Gateways = slices.Clone(s.Gateways)
+	return s
+}
+
+// heartbeat comes every 20 s. Its Session-Per-Sec is what is left this second, so limits come from status.
+func (l *link) heartbeat(e *esl.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	number(e.Get("Session-Count"), &l.status.Sessions)
+	number(e.Get("Max-Sessions"), &l.status.MaxSessions)
+	number(e.Get("Session-Per-Sec-Last"), &l.status.SessionsPerSecond)
+	l.status.At = l.d.o.Clock.Now()
+}
+
+func number(text string, into *int) {
+	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
+		*into = n
+	}
+}
+
+// look refreshes what is known of the PBX; it asks nothing of one that is down.
+func (l *link) look(ctx context.Context) {
+	if _, up := l.client.Up(); !up {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.d.o.Poll)
+	defer cancel()
+	body, err := l.client.Job(ctx, "status")
+	if err != nil {
+		l.d.o.Log.Warn("ask for status", "pbx", l.settings().Name, "error", err)
+		return
+	}
+	l.mu.Lock()
+	parseStatus(body, &l.status)
+	l.status.At = l.d.o.Clock.Now()
+	l.mu.Unlock()
+	if body, err := l.client.Job(ctx, "module_exists mod_avmd"); err == nil {
+		l.noAVMD.Store(strings.TrimSpace(body) == "false")
+	}
+	p := l.settings()
+	known := make([]outreach.GatewayStatus, 0, len(p.Gateways))
+	for _, gw := range p.Gateways {
+		s, ok := l.ask(ctx, gw.Name)
+		if !ok {
+			return
+		}
+		known = append(known, s)
+	}
+	l.mu.Lock()
+	l.status.Gateways = known
+	l.mu.Unlock()
+}
+
+// lookAt refreshes one gateway, after FreeSWITCH has said that it changed.
+func (l *link) lookAt(ctx context.Context, gateway string) {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	l.mu.Lock()
+	i := slices.IndexFunc(l.status.Gateways, func(g outreach.GatewayStatus) bool { return g.Name == gateway })
+	name, was := l.pbx.Name, outreach.GatewayStatus{}
+	if i >= 0 {
+		was = l.status.Gateways[i]
+	}
+	l.mu.Unlock()
+	if i < 0 {
+		return
+	}
+	now, ok := l.ask(ctx, gateway)
+	if !ok {
+		return
+	}
+	l.mu.Lock()
+	if i < len(l.status.Gateways) && l.status.Gateways[i].Name == gateway {
+		l.status.Gateways[i] = now
+	}
+	l.mu.Unlock()
+	if was.Up != now.Up {
+		l.d.o.Log.Warn("gateway changed", "pbx", name, "gateway", gateway, "up", now.Up, "state", now.State)
+		l.d.o.Reporter.LinkChanged(name, true, false)
+	}
+}
+
+func (l *link) ask(ctx context.Context, gateway string) (outreach.GatewayStatus, bool) {
+	if !isName(gateway) {
+		return outreach.GatewayStatus{Name: gateway, State: "unknown"}, true
+	}
+	body, err := l.client.Job(ctx, "sofia xmlstatus gateway "+gateway)
+	if err != nil {
+		l.d.o.Log.Warn("ask for a gateway", "pbx", l.settings().Name, "gateway", gateway, "error", err)
+		return outreach.GatewayStatus{}, false
+	}
+	return parseGateway(gateway, body), true
+}
+
+var (
+	sessionsNow  = regexp.MustCompile(`(?m)^(\d+) session\(s\) - peak`)
+	sessionsRate = regexp.MustCompile(`(?m)^(\d+) session\(s\) per Sec out of max (\d+)`)
+	sessionsMax  = regexp.MustCompile(`(?m)^(\d+) session\(s\) max`)
+)
+
+// parseStatus reads the api command status; what it does not find stays as it was.
+func parseStatus(body string, s *outreach.PBXStatus) {
+	if m := sessionsNow.FindStringSubmatch(body); m != nil {
+		number(m[1], &s.Sessions)
+	}
+	if m := sessionsRate.FindStringSubmatch(body); m != nil {
+		number(m[1], &s.SessionsPerSecond)
+		number(m[2], &s.SessionRateLimit)
+	}
+	if m := sessionsMax.FindStringSubmatch(body); m != nil {
+		number(m[1], &s.MaxSessions)
+	}
+}
+
+// parseGateway reads sofia xmlstatus gateway NAME. A gateway that FreeSWITCH does not know answers in
+// plain words.
+func parseGateway(name, body string) outreach.GatewayStatus {
+	var gw struct {
+		Name   string `xml:"name"`
+		State  string `xml:"state"`
+		Status string `xml:"status"`
+	}
+	d := xml.NewDecoder(strings.NewReader(body))
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // the fields read are ASCII
+	if err := d.Decode(&gw); err != nil || gw.State == "" {
+		return outreach.GatewayStatus{Name: name, State: "unknown"}
+	}
+	return outreach.GatewayStatus{Name: name, State: gw.State, Ping: gw.Status, Up: gw.Status == "UP"}
+}

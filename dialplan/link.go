@@ -1,0 +1,223 @@
+package dialplan
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"curlew/esl"
+	"curlew/outreach"
+)
+
+// legEvents are what a leg's fate is read from; the link asks for nothing wider.
+var legEvents = []string{
+	"CHANNEL_CREATE", "CHANNEL_PROGRESS", "CHANNEL_PROGRESS_MEDIA", "CHANNEL_ANSWER",
+	"CHANNEL_HANGUP_COMPLETE", "CUSTOM sofia::gateway_state",
+}
+
+// link is one PBX: its event socket, what is known of it, and how its events reach legs.
+type link struct {
+	d      *Dialer
+	client *esl.Client
+	box    *inbox
+	epoch  atomic.Int64 // how many times the link has been made
+	noAVMD atomic.Bool
+
+	cancel  context.CancelFunc // these three belong to the Dialer's lock
+	legs    int
+	retired bool
+
+	mu     sync.Mutex
+	pbx    outreach.PBX
+	status outreach.PBXStatus
+}
+
+func newLink(d *Dialer, p outreach.PBX) *link {
+	l := &link{d: d, box: newInbox(), pbx: p}
+	l.status = outreach.PBXStatus{Name: p.Name, Error: "not connected yet"}
+	l.client = esl.NewClient(esl.ClientOptions{
+		Addr: net.JoinHostPort(p.ESL.Host, itoa(p.ESL.Port)), Password: p.ESL.Password,
+		Events: legEvents, OnEvent: l.route, OnUp: l.up, OnDown: l.down, Log: d.o.Log,
+		BackoffMin: d.o.Backoff[0], BackoffMax: d.o.Backoff[1],
+	})
+	return l
+}
+
+func (l *link) settings() outreach.PBX {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.pbx
+}
+
+func (l *link) update(p outreach.PBX) {
+	l.mu.Lock()
+	l.pbx = p
+	l.mu.Unlock()
+	l.box.post(l.look)
+}
+
+// run keeps the link and looks at the PBX now and then, until ctx ends.
+func (l *link) run(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() {
+		if err := l.client.Run(ctx); err != nil {
+			l.d.o.Log.Error("event socket", "pbx", l.settings().Name, "error", err)
+		}
+	})
+	wg.Go(func() { l.poll(ctx) })
+	l.box.serve(ctx)
+}
+
+func (l *link) poll(ctx context.Context) {
+	ticker := time.NewTicker(l.d.o.Poll)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			l.box.post(l.look)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// route runs on the link's event goroutine and waits for nothing.
+func (l *link) route(e *esl.Event) {
+	switch name := e.Name(); name {
+	case "HEARTBEAT":
+		l.heartbeat(e)
+	case "CUSTOM":
+		l.box.post(func(ctx context.Context) { l.lookAt(ctx, e.Get("Gateway")) })
+	case "BACKGROUND_JOB":
+		if id, ok := attemptOf(e.Get("Job-UUID")); ok {
+			l.pass(id, e)
+		}
+	default:
+		l.pass(outreach.AttemptID(e.Get("Unique-ID")), e)
+	}
+}
+
+func (l *link) pass(id outreach.AttemptID, e *esl.Event) {
+	if g, ok := l.d.leg(id); ok {
+		at := l.d.o.Clock.Now()
+		g.box.post(func(ctx context.Context) { g.event(ctx, e, at) })
+	}
+}
+
+func (l *link) up(u esl.Up) {
+	epoch := l.epoch.Add(1)
+	l.mu.Lock()
+	l.status.LinkUp, l.status.Error = true, ""
+	l.status.CoreUUID, l.status.Version = u.CoreUUID, u.Version
+	name := l.pbx.Name
+	l.mu.Unlock()
+	l.box.post(func(ctx context.Context) {
+		l.reconcile(ctx, epoch, u.Restarted)
+		l.look(ctx)
+		l.d.o.Reporter.LinkChanged(name, true, u.Restarted)
+	})
+}
+
+func (l *link) down(err error) {
+	l.mu.Lock()
+	l.status.LinkUp, l.status.Error = false, err.Error()
+	name := l.pbx.Name
+	l.mu.Unlock()
+	l.box.post(func(context.Context) { l.d.o.Reporter.LinkChanged(name, false, false) })
+}
+
+// reconcile asks the PBX about every leg that was sent over an earlier link: events of it may have been
+// lost. A restarted FreeSWITCH has none of them.
+func (l *link) reconcile(ctx context.Context, epoch int64, restarted bool) {
+	rows := map[string]channelRow{}
+	if !restarted {
+		all, err := l.channels(ctx)
+		if err != nil {
+			l.d.o.Log.Warn("reconcile legs", "pbx", l.settings().Name, "error", err)
+			return // the link is gone again, or the legs' own limits will ask
+		}
+		for _, r := range all {
+			rows[r.UUID] = r
+		}
+	}
+	for _, g := range l.d.legsOf(l) {
+		id := g.order.Attempt
+		row, live := rows[string(id)]
+		if !live && !restarted {
+			exists, err := l.exists(ctx, id)
+			if err != nil {
+				l.d.o.Log.Warn("reconcile leg", "attempt_id", id, "pbx", l.settings().Name, "error", err)
+				continue
+			}
+			live = exists
+		}
+		g.box.post(func(ctx context.Context) { g.reconcile(ctx, epoch, row, live) })
+	}
+}
+
+func (d *Dialer) legsOf(l *link) []*leg {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []*leg
+	for _, g := range d.legs {
+		if g.link == l {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+var errReply = errors.New("unexpected answer")
+
+func (l *link) exists(ctx context.Context, id outreach.AttemptID) (bool, error) {
+	if !isUUID(string(id)) {
+		return false, fmt.Errorf("uuid_exists: attempt id: %w", ErrUnsafe)
+	}
+	body, err := l.client.Job(ctx, "uuid_exists "+string(id))
+	if err != nil {
+		return false, fmt.Errorf("uuid_exists %s on %s: %w", id, l.settings().Name, err)
+	}
+	switch strings.TrimSpace(body) {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, fmt.Errorf("uuid_exists %s on %s: %w", id, l.settings().Name, errReply)
+}
+
+// channelRow is one row of show channels.
+type channelRow struct {
+	UUID      string `json:"uuid"`
+	CallState string `json:"callstate"`
+}
+
+func (l *link) channels(ctx context.Context) ([]channelRow, error) {
+	body, err := l.client.Job(ctx, "show channels as json")
+	if err != nil {
+		return nil, fmt.Errorf("show channels on %s: %w", l.settings().Name, err)
+	}
+	return parseChannels([]byte(body))
+}
+
+// parseChannels reads show channels as json; without a channel it has a row_count alone.
+func parseChannels(body []byte) ([]channelRow, error) {
+	var shown struct {
+		Count *int         `json:"row_count"`
+		Rows  []channelRow `json:"rows"`
+	}
+	if err := json.Unmarshal(body, &shown); err != nil {
+		return nil, fmt.Errorf("show channels: %w", err)
+	}
+	if shown.Count == nil || *shown.Count != len(shown.Rows) {
+		return nil, fmt.Errorf("show channels: rows do not match their count: %w", errReply)
+	}
+	return shown.Rows, nil
+}

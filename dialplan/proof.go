@@ -1,0 +1,144 @@
+package dialplan
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// jobEnded takes the originate's own result. It comes before or after HANGUP_COMPLETE.
+func (g *leg) jobEnded(ctx context.Context, body string) {
+	body = strings.TrimSpace(body)
+	if strings.HasPrefix(body, "+OK") {
+		g.result.Accepted, g.result.Created = true, true
+		return
+	}
+	cause := strings.TrimSpace(strings.TrimPrefix(body, "-ERR"))
+	if cause == "DESTINATION_OUT_OF_ORDER" && !g.result.Created {
+		g.result.Accepted = true
+		g.outOfOrder(ctx, cause)
+		return
+	}
+	if cause == "" {
+		cause = "NORMAL_UNSPECIFIED"
+	}
+	g.job = cause
+}
+
+// outOfOrder asks whether the channel exists: then this very call is live under its UUID, else the
+// switch throttles and nothing rang.
+func (g *leg) outOfOrder(ctx context.Context, cause string) {
+	g.ask(ctx, func(exists bool, err error) {
+		switch {
+		case err != nil:
+			g.d.o.Log.Warn("ask about a duplicate leg", "attempt_id", g.order.Attempt, "pbx", g.order.PBX, "error", err)
+			g.gone = true
+		case exists:
+			g.created(ctx)
+		default:
+			g.job = cause
+		}
+	})
+}
+
+// prove asks whether the leg still lives, on the present link.
+func (g *leg) prove(ctx context.Context) {
+	if _, up := g.link.client.Up(); !up {
+		return // asked again when the link is back
+	}
+	g.ask(ctx, func(exists bool, err error) {
+		switch {
+		case err != nil:
+			g.d.o.Log.Warn("ask about a leg", "attempt_id", g.order.Attempt, "pbx", g.order.PBX, "error", err)
+		case exists:
+			g.gone = false
+			g.created(ctx)
+		default:
+			g.gone = true
+		}
+	})
+}
+
+// reconcile takes what a PBX said after a link was made anew: answer is whether the leg is still
+// there. Legs sent since, or on their way out, are not meant.
+func (g *leg) reconcile(ctx context.Context, epoch int64, row channelRow, live bool) {
+	if !g.sent || g.epoch >= epoch {
+		return
+	}
+	if !live {
+		g.gone = true
+		return
+	}
+	g.epoch = epoch
+	g.created(ctx)
+	if row.CallState == "ACTIVE" && !g.result.Answered {
+		g.answered(ctx, g.d.o.Clock.Now())
+	}
+}
+
+// ask runs uuid_exists beside the leg's own work and brings the answer back into it.
+func (g *leg) ask(ctx context.Context, then func(exists bool, err error)) {
+	g.d.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, askLimit)
+		defer cancel()
+		exists, err := g.link.exists(ctx, g.order.Attempt)
+		g.box.post(func(context.Context) { then(exists, err) })
+	})
+}
+
+// kill asks the PBX to end the leg; the HANGUP_COMPLETE that follows ends it here.
+func (g *leg) kill(ctx context.Context, cause string) {
+	g.d.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, askLimit)
+		defer cancel()
+		if _, err := g.link.client.Job(ctx, killCommand(g.order.Attempt, cause)); err != nil {
+			g.d.o.Log.Warn("end a leg", "attempt_id", g.order.Attempt, "pbx", g.order.PBX, "error", err)
+		}
+	})
+}
+
+// noSocket ends a leg that was answered and never connected: the patient hears silence.
+func (g *leg) noSocket(ctx context.Context) {
+	if g.taken.Load() || g.hungUp {
+		return
+	}
+	g.d.o.Log.Error("answered leg opened no socket", "attempt_id", g.order.Attempt, "pbx", g.order.PBX)
+	g.note(ctx, Note{Kind: "no_socket"})
+	g.kill(ctx, "NORMAL_CLEARING")
+}
+
+// overdue asks after a leg that has outlived every limit, and ends it.
+func (g *leg) overdue(ctx context.Context) {
+	g.stop()
+	g.limit, g.stop = g.d.o.Clock.After(slack)
+	if _, up := g.link.client.Up(); !up {
+		g.gone = true
+		g.check(ctx)
+		return
+	}
+	g.kill(ctx, "ALLOTTED_TIMEOUT")
+	g.prove(ctx)
+}
+
+// extend is for a leg that is bridged: the switch's own stop has moved too.
+func (g *leg) extend(d time.Duration) {
+	g.stop()
+	g.limit, g.stop = g.d.o.Clock.After(d + slack)
+}
+
+func (g *leg) note(ctx context.Context, n Note) {
+	g.told("note", g.reported(ctx, func(ctx context.Context) error {
+		return g.d.o.Reporter.Note(ctx, g.order.Attempt, g.order.Token, n.Kind, n.Data)
+	}))
+}
+
+// respond stores an answer, and then lets the call go on.
+func (g *leg) respond(ctx context.Context, c Commit, at time.Time, back chan<- Committed) {
+	var accepted bool
+	err := g.reported(ctx, func(ctx context.Context) (err error) {
+		accepted, err = g.d.o.Reporter.Respond(ctx, g.order.Attempt, g.order.Token, c.Action, c.Digits, c.Value, at)
+		return err
+	})
+	g.told("answer", err)
+	back <- Committed{Accepted: accepted && err == nil, Failed: err != nil}
+}
