@@ -3,99 +3,102 @@ package channels
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"curlew/outreach"
 )
 
-// CodeVerdict is what a Twilio error code asks for. The configuration's channels.twilio.codes maps codes
-// to these words, before the shipped table.
-type CodeVerdict string
+// Meaning is what a Twilio error code says about a message.
+type Meaning struct {
+	Disposition outreach.Disposition
+	Wait        time.Duration // at least, before another try
+}
 
-// The verdicts.
-const (
-	NextChannel CodeVerdict = "next_channel" // permanent for this number and channel
-	Suppress    CodeVerdict = "suppress"     // the patient opted out of the channel
-	PauseOurs   CodeVerdict = "pause"        // our account or configuration: pause the channel, alert
-	RetryOnce   CodeVerdict = "retry_once"   // perhaps temporary: by the step's retry policy
-	BackOff     CodeVerdict = "back_off"     // nothing left: again with backoff
-	NextDay     CodeVerdict = "next_day"     // not before 24 h have passed
+// The meanings that shipped codes have.
+var (
+	nextChannel = Meaning{Disposition: outreach.Refused}     // permanent for this number and channel
+	suppress    = Meaning{Disposition: outreach.OptedOut}    // the patient wants no more on this channel
+	ours        = Meaning{Disposition: outreach.Misconfig}   // pause the channel, alert
+	perhaps     = Meaning{Disposition: outreach.Undelivered} // again by the step's retry policy
+	backOff     = Meaning{Disposition: outreach.Throttled}   // nothing left
+	nextDay     = Meaning{Disposition: outreach.Throttled, Wait: 24 * time.Hour}
 )
 
-// shippedCodes is read after the configuration's own. Source: providers.md; the second part from Twilio's
-// error and warning dictionary.
-var shippedCodes = map[int]CodeVerdict{
-	21211: NextChannel, 21614: NextChannel, 21635: NextChannel, 30005: NextChannel, 30006: NextChannel,
-	21610: Suppress, 63014: Suppress,
-	20003: PauseOurs, 21408: PauseOurs, 21606: PauseOurs, 21608: PauseOurs, 63008: PauseOurs, 63016: PauseOurs,
-	21612: RetryOnce, 30003: RetryOnce, 30008: RetryOnce,
-	30007: NextChannel,
-	20429: BackOff, 21611: BackOff, 30001: BackOff, 63017: BackOff,
-	63018: NextDay,
+// meaningWords are what the configuration's channels.twilio.codes may map a code to.
+var meaningWords = map[string]Meaning{
+	"next_channel": nextChannel, string(outreach.Refused): nextChannel, string(outreach.InvalidNumber): {Disposition: outreach.InvalidNumber},
+	"suppress": suppress, string(outreach.OptedOut): suppress,
+	"retry_later": perhaps, string(outreach.Undelivered): perhaps,
+	string(outreach.Throttled): backOff, string(outreach.Misconfig): ours, string(outreach.Unknown): {Disposition: outreach.Unknown},
+}
 
-	20404: PauseOurs, // no such account or resource
-	21212: PauseOurs, // invalid From
-	21603: PauseOurs, // no From
-	21609: PauseOurs, // invalid StatusCallback
-	21655: PauseOurs, // invalid ContentSid
-	21656: PauseOurs, // invalid ContentVariables
-	21705: PauseOurs, // invalid MessagingServiceSid
-	21910: PauseOurs, // From and To of different channels
-	63007: PauseOurs, // no such WhatsApp sender
-	21222: PauseOurs, // the account SID has characters that cannot be
-	21224: PauseOurs, // the auth token has
-	21266: NextChannel,
-	21617: NextChannel, // longer than 1,600 characters
-	30004: NextChannel, // blocked
-	63003: NextChannel, // no such WhatsApp recipient
-	63024: NextChannel, // the same
-	63049: NextChannel, // Meta chose not to deliver
+// shippedCodes is read after the configuration's own. Source: Twilio's error and warning dictionary; the
+// second part are faults of a request that a sound configuration never causes.
+var shippedCodes = map[int]Meaning{
+	21211: nextChannel, 21614: nextChannel, 21635: nextChannel, 30005: nextChannel, 30006: nextChannel,
+	21610: suppress, 63014: suppress,
+	20003: ours, 21408: ours, 21606: ours, 21608: ours, 63008: ours, 63016: ours,
+	21612: perhaps, 30003: perhaps, 30008: perhaps,
+	30007: nextChannel,
+	20429: backOff, 21611: backOff, 30001: backOff, 63017: backOff,
+	63018: nextDay,
+
+	20404: ours, // no such account or resource
+	21212: ours, // invalid From
+	21603: ours, // no From
+	21609: ours, // invalid StatusCallback
+	21655: ours, // invalid ContentSid
+	21656: ours, // invalid ContentVariables
+	21705: ours, // invalid MessagingServiceSid
+	21910: ours, // From and To of different channels
+	63007: ours, // no such WhatsApp sender
+	21222: ours, // the account SID has characters that cannot be
+	21224: ours, // the auth token has
+	21266: nextChannel,
+	21617: nextChannel, // longer than 1,600 characters
+	30004: nextChannel, // blocked
+	63003: nextChannel, // no such WhatsApp recipient
+	63024: nextChannel, // the same
+	63049: nextChannel, // Meta chose not to deliver
 }
 
 // Codes is the error-code table of one account.
-type Codes map[int]CodeVerdict
+type Codes map[int]Meaning
 
 // NewCodes lays the configuration's own codes over the shipped ones.
 func NewCodes(own map[string]string) (Codes, error) {
 	table := Codes(maps.Clone(shippedCodes))
-	for text, verdict := range own {
+	for text, word := range own {
 		code, err := strconv.Atoi(text)
 		if err != nil {
 			return nil, fmt.Errorf("error code %q is no number", text)
 		}
-		v := CodeVerdict(verdict)
-		if _, ok := dispositions[v]; !ok {
-			return nil, fmt.Errorf("error code %d: %q is none of next_channel, suppress, pause, retry_once, back_off, next_day", code, verdict)
+		m, ok := meaningWords[word]
+		if !ok {
+			return nil, fmt.Errorf("error code %d: %q is none of %s", code, word, strings.Join(slices.Sorted(maps.Keys(meaningWords)), ", "))
 		}
-		table[code] = v
+		table[code] = m
 	}
 	return table, nil
 }
 
-var dispositions = map[CodeVerdict]outreach.Disposition{
-	NextChannel: outreach.Refused, Suppress: outreach.OptedOut, PauseOurs: outreach.Misconfig,
-	RetryOnce: outreach.Undelivered, BackOff: outreach.Throttled, NextDay: outreach.Throttled,
-}
-
 // Refusal is what a code on a create request means: nothing was accepted. An unlisted code is refused for good.
-func (c Codes) Refusal(code int) (outreach.Disposition, time.Duration) {
-	v, ok := c[code]
-	if !ok {
-		return outreach.Refused, 0
+func (c Codes) Refusal(code int) Meaning {
+	if m, ok := c[code]; ok {
+		return m
 	}
-	if v == NextDay {
-		return dispositions[v], 24 * time.Hour
-	}
-	return dispositions[v], 0
+	return nextChannel
 }
 
 // Failure is what a code means on a message that was accepted and then not delivered: it was a try, so
 // what would be backed off is undelivered. An unlisted code is undelivered.
 func (c Codes) Failure(code int) outreach.Disposition {
-	v, ok := c[code]
-	if !ok || v == BackOff || v == NextDay {
+	m, ok := c[code]
+	if !ok || m.Disposition == outreach.Throttled || m.Disposition == outreach.Unknown {
 		return outreach.Undelivered
 	}
-	return dispositions[v]
+	return m.Disposition
 }

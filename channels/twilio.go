@@ -275,8 +275,8 @@ func (t *Twilio) concludeError(m outreach.Message, e *exchange, err error) outre
 }
 
 func (t *Twilio) refused(m outreach.Message, code int, detail string, e *exchange) outreach.Receipt {
-	d, wait := t.codes.Refusal(code)
-	r := t.receipt(m, d, strconv.Itoa(code), detail)
-	r.RetryAfter = max(wait, e.retryAfter)
+	meaning := t.codes.Refusal(code)
+	r := t.receipt(m, meaning.Disposition, strconv.Itoa(code), detail)
+	r.RetryAfter = max(meaning.Wait, e.retryAfter)
 	return r
 }

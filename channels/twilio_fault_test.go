@@ -38,7 +38,7 @@ func TestEveryWayInWhichASendGoesWrongHasItsDisposition(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, func(o *channels.Options) {
-				o.Settings.Twilio.Codes = map[string]string{"21999": "pause"}
+				o.Settings.Twilio.Codes = map[string]string{"21999": "misconfigured"}
 				o.Timeout = 300 * time.Millisecond
 			})
 			c.fault.Times = 1

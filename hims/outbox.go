@@ -30,9 +30,9 @@ type OutboxOptions struct {
 	// Disabled is told of a receiver that answered 410: it wants no more. May be nil.
 	Disabled func(ctx context.Context, destination string)
 	Poll     time.Duration // how often due rows are looked for without a Wake, default 5 s
-	Batch    int           // rows claimed at once, default 100
+	Batch    int           // rows claimed at once, default 24: they are through within a claim
 	Workers  int           // posts under way, default 8
-	Timeout  time.Duration // of one post, default 20 s
+	Timeout  time.Duration // of one post, default 15 s
 	Jitter   func() float64
 }
 
@@ -47,6 +47,7 @@ type Outbox struct {
 	mu   sync.Mutex
 	gone map[string]string // destination → address that answered 410
 	held map[group]hold    // an earlier result waits for its retry
+	mute map[string]silence
 }
 
 type group struct {
@@ -60,19 +61,25 @@ type hold struct {
 	until time.Time
 }
 
+// silence counts the posts in a row that a receiver did not answer.
+type silence struct {
+	posts int
+	until time.Time
+}
+
 // NewOutbox returns an Outbox that has not begun.
 func NewOutbox(o OutboxOptions) *Outbox {
 	if o.Poll == 0 {
 		o.Poll = 5 * time.Second
 	}
 	if o.Batch == 0 {
-		o.Batch = 100
+		o.Batch = 24
 	}
 	if o.Workers == 0 {
 		o.Workers = 8
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 20 * time.Second
+		o.Timeout = 15 * time.Second
 	}
 	if o.Jitter == nil {
 		o.Jitter = randomShare
@@ -80,7 +87,7 @@ func NewOutbox(o OutboxOptions) *Outbox {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Outbox{o: o, poster: newPoster(o.Timeout), wake: make(chan struct{}, 1), gone: map[string]string{}, held: map[group]hold{}}
+	return &Outbox{o: o, poster: newPoster(o.Timeout), wake: make(chan struct{}, 1), gone: map[string]string{}, held: map[group]hold{}, mute: map[string]silence{}}
 }
 
 // Wake makes Run look for due rows now.

@@ -86,7 +86,11 @@ func (b *Outbox) try(ctx context.Context, r outreach.OutboxRow) outcome {
 		return outcome{dead: true, detail: why}
 	}
 	now := b.o.Clock.Now()
+	if b.isSilent(d.Name, now) {
+		return b.again(r, 0, "the receiver has just not answered")
+	}
 	answer, err := b.poster.post(ctx, d, r, now)
+	b.heard(d.Name, err == nil)
 	switch {
 	case err != nil:
 		return b.again(r, 0, err.Error())
@@ -97,6 +101,33 @@ func (b *Outbox) try(ctx context.Context, r outreach.OutboxRow) outcome {
 		return outcome{dead: true, gone: true, detail: "http 410"}
 	}
 	return b.again(r, answer.retryAfter, answer.word())
+}
+
+// A receiver that left silentPosts posts in a row without an answer is not asked for silentFor, so that
+// its rows, each a time-out, do not keep the other receivers waiting.
+const (
+	silentPosts = 3
+	silentFor   = 30 * time.Second
+)
+
+func (b *Outbox) isSilent(destination string, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.mute[destination].until.After(now)
+}
+
+func (b *Outbox) heard(destination string, answered bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if answered {
+		delete(b.mute, destination)
+		return
+	}
+	s := b.mute[destination]
+	if s.posts++; s.posts >= silentPosts {
+		s.until = b.o.Clock.Now().Add(silentFor)
+	}
+	b.mute[destination] = s
 }
 
 // destination finds the row's receiver, or says why it gets nothing.
