@@ -9,7 +9,7 @@ import (
 var ErrNoInbound = errors.New("the switch takes no inbound calls")
 
 // CallIn is a patient who rings the switch: an inbound leg from one number to another, handed to
-// Options.InboundSocket. It returns the leg's UUID. If the caller's phone is interactive it is in the call.
+// Options.InboundSocket. It returns the leg's UUID. The caller presses the keys that a callee of that number would.
 func (s *Switch) CallIn(from, to string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,11 +27,8 @@ func (s *Switch) CallIn(from, to string) (string, error) {
 	}
 	ch.reached = true
 	ch.patient = s.newPatient(ch)
-	if p := ch.patient.phone; p != nil {
-		p.begin(ch)
-		p.state.State = PhoneTalking
-		p.tell()
-	}
+	ch.patient.phone.begin(ch)
+	ch.patient.phone.talking()
 	ch.enter("CS_INIT")
 	ch.emit("CHANNEL_CREATE", source{"switch_core_state_machine.c", "switch_core_session_run", 626})
 	ch.enter("CS_ROUTING")

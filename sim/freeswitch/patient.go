@@ -111,7 +111,8 @@ const (
 type patient struct {
 	ch      *channel
 	profile profile
-	phone   *phone // of an interactive number; it acts by hand
+	phone   *phone
+	byHand  bool // somebody else answers and presses
 
 	hinted  bool
 	asked   string // the question that has not been answered
@@ -121,9 +122,11 @@ type patient struct {
 }
 
 func (s *Switch) newPatient(ch *channel) *patient {
-	p := &patient{ch: ch, profile: profileOf(ch.number), phone: s.phones[ch.number]}
+	p := &patient{ch: ch, profile: profileOf(ch.number), phone: s.phoneOf(ch.number), hinted: ch.inbound}
+	p.byHand = p.phone.state.ByHand
 	for _, v := range ch.vars {
-		if strings.HasPrefix(v.name, hintPrefix) {
+		// A driver that turns terminators off for the whole call collects keys itself and will say what it asks.
+		if strings.HasPrefix(v.name, hintPrefix) || v.name == "playback_terminators" && v.value == "none" {
 			p.hinted = true
 		}
 	}
@@ -133,7 +136,7 @@ func (s *Switch) newPatient(ch *channel) *patient {
 // invited is the arrival of the INVITE.
 func (p *patient) invited() {
 	ch, pr := p.ch, p.profile
-	if p.phone != nil {
+	if p.byHand {
 		ch.ring()
 		p.phone.begin(ch)
 		return
@@ -157,6 +160,7 @@ func (p *patient) invited() {
 		return
 	}
 	ch.ring()
+	p.phone.begin(ch)
 	if !pr.silent {
 		ch.after(ch.s.opt.Behaviour.RingTime, p.pickUp)
 	}
@@ -169,11 +173,13 @@ func (p *patient) pickUp() {
 		return
 	}
 	delete(ch.s.memory, ch.number)
+	p.phone.talking()
 	ch.answer()
 	if !ch.live() {
 		return
 	}
 	switch {
+	case p.byHand:
 	case p.profile.hangUp > 0:
 		ch.after(p.profile.hangUp, ch.leave)
 	case p.profile.machine:
@@ -231,7 +237,7 @@ func (p *patient) quiet() {
 // press answers the open question in d, unless it is answered before.
 func (p *patient) press(d time.Duration) {
 	p.ch.s.cancel(p.timer)
-	if p.profile.machine || p.phone != nil || p.profile.hangUp > 0 {
+	if p.profile.machine || p.byHand || p.profile.hangUp > 0 {
 		return
 	}
 	p.timer = p.ch.after(d, func() {
@@ -245,7 +251,7 @@ func (p *patient) press(d time.Duration) {
 
 // unasked presses the next key although no question was heard of.
 func (p *patient) unasked() {
-	if p.hinted || p.profile.machine || p.phone != nil {
+	if p.hinted || p.profile.machine || p.byHand {
 		return
 	}
 	if key := p.key("menu"); key != "" {
@@ -296,9 +302,40 @@ func (ch *channel) dtmf(digit string) {
 		return
 	}
 	ch.set("digits_dialed", ch.get("digits_dialed")+digit)
+	ch.patient.phone.pressed(digit)
 	ch.brief("DTMF", source{"switch_channel.c", "switch_channel_dequeue_dtmf", 677},
 		header{"DTMF-Digit", digit}, header{"DTMF-Duration", "2080"}, header{"DTMF-Source", "RTP"})
 	if n := len(ch.stack); n > 0 && ch.stack[n-1].digit != nil {
 		ch.stack[n-1].digit(digit)
 	}
+}
+
+// Describe says in a few words what the callee of a number does.
+func Describe(number string) string {
+	p := profileOf(number)
+	switch {
+	case p.status == 486:
+		return "busy"
+	case p.status == 603:
+		return "declines"
+	case p.status == 404:
+		return "does not exist"
+	case p.status != 0:
+		return "not reachable"
+	case p.silent:
+		return "rings, never answers"
+	case p.machine:
+		return "an answering machine: greeting, beep"
+	case p.hangUp > 0:
+		return "answers, hangs up after 1 s"
+	case p.firstFails:
+		return "the trunk fails on the first gateway, answers on the next, presses 1"
+	case p.busyTwice:
+		return "busy twice, then answers, presses 1"
+	case len(p.keys) == 0:
+		return "answers, presses nothing"
+	case len(p.keys) == 2 && p.keys[0] == wrongKey:
+		return "answers, presses a key that means nothing, then 1"
+	}
+	return "answers, presses " + strings.Join(p.keys, ", then ")
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// PhoneState is where an interactive phone is in its call.
+// PhoneState is where a phone is in its call.
 type PhoneState string
 
 // The states of a phone.
@@ -20,6 +20,7 @@ const (
 // PhoneEvent is the whole state of one phone after a change.
 type PhoneEvent struct {
 	Number   string     `json:"number"`
+	ByHand   bool       `json:"by_hand"` // waits for Answer and Press; the others act alone
 	State    PhoneState `json:"state"`
 	Leg      string     `json:"leg,omitempty"`
 	CallerID string     `json:"caller_id,omitempty"`
@@ -34,11 +35,21 @@ type PhoneEvent struct {
 // ErrNoCall means that the phone is not in a state for what was asked of it.
 var ErrNoCall = errors.New("the phone has no such call")
 
-// phone is an interactive number. A nil phone belongs to a patient who acts alone.
+// phone is the telephone of one number. It is known once it was called or made interactive.
 type phone struct {
 	s     *Switch
 	ch    *channel
 	state PhoneEvent
+}
+
+// phoneOf finds or makes the phone of a number.
+func (s *Switch) phoneOf(number string) *phone {
+	p := s.phones[number]
+	if p == nil {
+		p = &phone{s: s, state: PhoneEvent{Number: number, State: PhoneIdle, Since: s.clock.Now()}}
+		s.phones[number] = p
+	}
+	return p
 }
 
 // Interactive hands the phone of a number to whoever calls Answer, Press and HangUp, or takes it back.
@@ -46,16 +57,12 @@ type phone struct {
 func (s *Switch) Interactive(number string, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !on {
-		delete(s.phones, number)
-		return
-	}
-	if s.phones[number] == nil {
-		s.phones[number] = &phone{s: s, state: PhoneEvent{Number: number, State: PhoneIdle, Since: s.clock.Now()}}
-	}
+	p := s.phoneOf(number)
+	p.state.ByHand = on
+	p.tell()
 }
 
-// Phones returns the state of every interactive phone, by number.
+// Phones returns the state of every phone that was called or made interactive, by number.
 func (s *Switch) Phones() []PhoneEvent {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,7 +99,6 @@ func (s *Switch) Watch() (<-chan PhoneEvent, func()) {
 // Answer picks up a ringing phone.
 func (s *Switch) Answer(number string) error {
 	return s.withPhone(number, "answer", PhoneRinging, func(p *phone) {
-		p.state.State, p.state.Since = PhoneTalking, s.clock.Now()
 		p.ch.patient.pickUp()
 	})
 }
@@ -105,7 +111,6 @@ func (s *Switch) Decline(number string) error {
 // Press presses keys on a phone in a call, one after another.
 func (s *Switch) Press(number, digits string) error {
 	return s.withPhone(number, "press", PhoneTalking, func(p *phone) {
-		p.state.Pressed += digits
 		for _, d := range digits {
 			p.ch.dtmf(string(d))
 		}
@@ -148,12 +153,23 @@ func (p *phone) tell() {
 // begin is a call that rings at the phone.
 func (p *phone) begin(ch *channel) {
 	p.ch = ch
-	p.state = PhoneEvent{Number: p.state.Number, State: PhoneRinging, Leg: ch.uuid, CallerID: ch.callerID.value, Since: p.s.clock.Now()}
+	p.state = PhoneEvent{Number: p.state.Number, ByHand: p.state.ByHand, State: PhoneRinging, Leg: ch.uuid, CallerID: ch.callerID.value, Since: p.s.clock.Now()}
+	p.tell()
+}
+
+func (p *phone) talking() {
+	p.state.State, p.state.Since = PhoneTalking, p.s.clock.Now()
+	p.tell()
+}
+
+// pressed is a key of the patient.
+func (p *phone) pressed(digit string) {
+	p.state.Pressed += digit
 	p.tell()
 }
 
 func (p *phone) hears(media string) {
-	if p == nil || p.ch == nil || p.state.Media == media {
+	if p.ch == nil || p.state.Media == media {
 		return
 	}
 	p.state.Media, p.state.Text = media, ""
@@ -164,18 +180,18 @@ func (p *phone) hears(media string) {
 }
 
 func (p *phone) asked(question string) {
-	if p == nil || p.ch == nil {
+	if p.ch == nil {
 		return
 	}
-	p.state.Asked, p.state.Pressed = question, ""
+	p.state.Asked = question
 	p.tell()
 }
 
 func (p *phone) end(ch *channel) {
-	if p == nil || p.ch != ch {
+	if p.ch != ch {
 		return
 	}
 	p.ch = nil
-	p.state = PhoneEvent{Number: p.state.Number, State: PhoneIdle, Since: p.s.clock.Now(), Cause: ch.cause}
+	p.state = PhoneEvent{Number: p.state.Number, ByHand: p.state.ByHand, State: PhoneIdle, Since: p.s.clock.Now(), Cause: ch.cause}
 	p.tell()
 }

@@ -40,6 +40,9 @@ func (s *Switch) Stats() Stats {
 	return s.stats
 }
 
+// Calls is how many sessions there are now.
+func (s *Switch) Calls() int { return s.Stats().Live }
+
 // record notes r; an originate is on disk before anybody hears of it.
 func (s *Switch) record(r Record) {
 	r.At, r.Live = s.clock.Now(), s.stats.Live
