@@ -16,25 +16,36 @@ import (
 // Script makes the whole call of a step playable: recordings, and speech of the rendered texts, in the recipient's
 // language and in those that its keys switch to. Media are files in Options.Dir; At translates them for a PBX. What can
 // be neither played nor spoken is a *MissingError; other errors may pass (the speech engine, the disk).
+//
+// A further language that lacks a prompt is left out, and so are the keys that would switch to it.
 func (l *Library) Script(ctx context.Context, snap *outreach.Snapshot, c outreach.Case, step outreach.Step) (outreach.Script, error) {
-	s := settings(snap, c, step)
-	s.Flows = make(map[string]outreach.Flow)
-	for i, lang := range languages(snap, s.Language, step.Actions) {
-		flow, err := l.flow(ctx, l.newDraft(snap, &c, step, lang), s)
-		if i > 0 && errors.Is(err, ErrPromptMissing) {
-			l.log.Warn("language left out of a call", "language", lang, "error", err)
-			continue
+	langs := languages(snap, settings(snap, c, step).Language, step.Actions)
+	for {
+		s, failed, err := l.script(ctx, snap, &c, step, langs)
+		if err == nil {
+			return s, nil
 		}
-		if err != nil {
+		if failed == langs[0] || !errors.Is(err, ErrPromptMissing) {
 			return outreach.Script{}, fmt.Errorf("script of %s: %w", c.Transaction.ID, err)
 		}
-		s.Flows[lang] = flow
+		l.log.Warn("language left out of a call", "language", failed, "error", err)
+		langs = slices.DeleteFunc(langs, func(lang string) bool { return lang == failed })
+		step.Actions = slices.DeleteFunc(slices.Clone(step.Actions), func(a outreach.KeyAction) bool {
+			return a.Action == outreach.Language && a.Target == failed
+		})
 	}
-	s.Menu = slices.DeleteFunc(s.Menu, func(a outreach.KeyAction) bool {
-		_, there := s.Flows[a.Target]
-		return a.Action == outreach.Language && a.Target != "" && !there
-	})
-	return s, nil
+}
+
+// script makes the flows of langs, or names the language that failed.
+func (l *Library) script(ctx context.Context, snap *outreach.Snapshot, c *outreach.Case, step outreach.Step, langs []string) (s outreach.Script, failed string, err error) {
+	s = settings(snap, *c, step)
+	s.Flows = make(map[string]outreach.Flow, len(langs))
+	for _, lang := range langs {
+		if s.Flows[lang], err = l.flow(ctx, l.newDraft(snap, c, step, lang), s); err != nil {
+			return s, lang, err
+		}
+	}
+	return s, "", nil
 }
 
 // settings are the parts of a script that are no media.
