@@ -5,7 +5,7 @@ import "curlew/outreach"
 // store hands the answer over; its confirmation plays only once it is stored. After a hangup the
 // call waits for nothing else.
 func (c *Call) store(a Commit) {
-	c.answer, c.tries, c.stored = a, 1, false
+	c.answer, c.tries = a, 1
 	if !c.hungUp {
 		c.enter(Committing)
 	}
@@ -28,7 +28,6 @@ func (c *Call) inCommitting(in Input) {
 }
 
 func (c *Call) committed(in Committed) {
-	c.stored = true
 	ok := in.Accepted && !in.Failed
 	if ok {
 		c.result.Action, c.result.Accepted = c.answer.Action, true

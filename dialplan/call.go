@@ -34,7 +34,6 @@ type Call struct {
 	pending  choice // waits for its second press
 	answer   Commit // being stored
 	tries    int    // of storing it
-	stored   bool
 	noInput  int
 	invalid  int
 	repeats  int
@@ -259,7 +258,7 @@ func (c *Call) gone() {
 		c.breakTimer = 0
 	}
 	switch {
-	case c.state == Committing && !c.stored:
+	case c.state == Committing:
 		c.move(Settling)
 		if c.timer != 0 { // between two tries
 			c.stopTimer()

@@ -201,6 +201,18 @@ func TestAnUnansweredHumanTestIsAMachineThatHearsNothingPersonal(t *testing.T) {
 	}
 }
 
+func TestAKeyBeforeTheHumanTestDoesNotAnswerIt(t *testing.T) {
+	s := testScript()
+	s.HumanTest, s.NoInput = true, 0
+	f := newFake(t, s, Route{})
+	f.step(Connected{})
+	f.press("1")
+	f.idle()
+	if o := f.call.Outcome(); o.MachineWhy != WhyNoKey || len(f.commits) != 0 {
+		t.Errorf("outcome %+v, stored %+v", o, f.commits)
+	}
+}
+
 func TestABeepHangsUpOrGetsTheVoicemailWithoutPersonalDetails(t *testing.T) {
 	for _, c := range []struct {
 		policy  string

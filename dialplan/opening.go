@@ -75,8 +75,8 @@ func (c *Call) inHumanTest(in Input) {
 
 // machine ends the call, or leaves the message that a machine may hear.
 func (c *Call) machine(why string) {
-	if c.human {
-		return
+	if c.human && why == WhyBeep {
+		return // a tone on the patient's side
 	}
 	c.result.Machine, c.result.MachineWhy = true, why
 	c.note("machine", map[string]any{"why": why})

@@ -36,7 +36,7 @@ func callTransitions() map[State][]State {
 		Rate:         {Rate, Committing, Goodbye, Over},
 		Consent:      {Recording, Over},
 		Recording:    {Committing, Settling, Over},
-		Committing:   {Confirming, Transferring, Goodbye, Settling, Over},
+		Committing:   {Confirming, Transferring, Goodbye, Settling},
 		Confirming:   {Goodbye, Over},
 		Transferring: {Committing, Ending, Over},
 		Voicemail:    {Ending, Over},
