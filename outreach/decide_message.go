@@ -6,6 +6,13 @@ import "time"
 func OnReceipt(s *Snapshot, c Case, r Receipt, now time.Time) Change {
 	d := decide(s, c, now)
 	a, _ := c.Attempt(r.Attempt)
+	if a.State != AttemptSending { // a callback was faster and has settled it
+		if a.ProviderID == "" {
+			a.ProviderID = r.ProviderID
+			d.ch.Attempts = append(d.ch.Attempts, a)
+		}
+		return d.ch
+	}
 	a.ProviderID, a.Cause, a.Detail = r.ProviderID, r.Code, r.Detail
 	switch r.Disposition {
 	case Accepted, Delivered:
@@ -75,7 +82,9 @@ func (d *decision) optOut(address string, ch Channel, via string) {
 // passed changes nothing (zero Change).
 func OnDelivery(s *Snapshot, c Case, id AttemptID, disp Disposition, code, providerID string, now time.Time) Change {
 	a, ok := c.Attempt(id)
-	if !ok || a.State == AttemptEnded || (a.State == AttemptDelivered && disp == Delivered) {
+	rank := map[AttemptState]int{AttemptSent: 1, AttemptDelivered: 2, AttemptEnded: 3}
+	news := map[Disposition]int{Accepted: 1, Delivered: 2}
+	if n := news[disp]; !ok || a.State == AttemptClaimed || rank[a.State] == 3 || (n > 0 && n <= rank[a.State]) {
 		return Change{}
 	}
 	d := decide(s, c, now)

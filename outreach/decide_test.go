@@ -300,3 +300,22 @@ func TestNothingIsAdmittedAfterTheDeadlineOrOutsideTheWindow(t *testing.T) {
 		t.Error("a closed window cost the place in the queue")
 	}
 }
+
+func TestACallbackThatIsFasterThanTheAnswerSettlesTheMessageOnce(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	c.Transaction.Step, c.Transaction.Channel, c.Transaction.Lane = 1, outreach.SMS, "sms"
+	claim(&c, "m-1", "", "", noon)
+	apply(t, &c, outreach.OnDialing(c, "m-1", "", noon))
+	apply(t, &c, outreach.OnDelivery(s, c, "m-1", outreach.Delivered, "", "SM1", noon))
+	if c.Transaction.State != outreach.AwaitingResponse || c.Transaction.Tries != 1 {
+		t.Fatalf("%+v, want it waiting for an answer", c.Transaction)
+	}
+	apply(t, &c, outreach.OnReceipt(s, c, outreach.Receipt{Attempt: "m-1", Disposition: outreach.Accepted, ProviderID: "SM1"}, noon))
+	if c.Transaction.Tries != 1 || c.Attempts[0].State != outreach.AttemptDelivered {
+		t.Fatalf("the answer counted again: %+v %+v", c.Transaction, c.Attempts[0])
+	}
+	if ch := outreach.OnDelivery(s, c, "m-1", outreach.Accepted, "", "SM1", noon); len(ch.Attempts)+len(ch.Logs) != 0 {
+		t.Fatalf("an older report changed %+v", ch)
+	}
+}

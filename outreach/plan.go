@@ -33,6 +33,19 @@ func PlanEvent(s *Snapshot, ev Event, h SubjectHistory, now time.Time) (EventPla
 	return p.plan, nil
 }
 
+// PlanFor is PlanEvent for one configuration only: a kept event meets a configuration that was activated
+// after it came.
+func PlanFor(s *Snapshot, cfg Configuration, ev Event, h SubjectHistory, now time.Time) (EventPlan, error) {
+	if stale(ev, h) || h.Cancelled {
+		return EventPlan{Stale: true}, nil
+	}
+	p := planner{snap: s, ev: ev, h: h, now: now, ref: s.ReferenceTime(ev)}
+	if err := p.apply(cfg); err != nil {
+		return EventPlan{}, err
+	}
+	return p.plan, nil
+}
+
 func stale(ev Event, h SubjectHistory) bool {
 	if ev.Subject.Version != 0 && ev.Subject.Version < h.NewestVersion {
 		return true

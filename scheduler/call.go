@@ -80,7 +80,7 @@ func (s *Scheduler) call(ctx context.Context, w wish) {
 		s.notSent(ctx, a, err)
 		return
 	}
-	if err := s.Dialer.Dial(ctx, order(snap, w, step, script)); err != nil {
+	if err := s.Dialer.Dial(ctx, order(snap, w, step, s.Scripts.At(script, w.send.candidate.PBX))); err != nil {
 		if s.Dialer.NotSent(err) {
 			s.notSent(ctx, a, err)
 			return

@@ -51,12 +51,15 @@ func (s *Scheduler) untilNext(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, fmt.Errorf("next wake: %w", err)
 	}
+	if warm, cooling := s.nextWarm(now); cooling && (!ok || warm.Before(next)) {
+		next, ok = warm, true
+	}
 	if ok {
 		wait = min(max(next.Sub(now), 0)+time.Millisecond, wait)
 	}
-	if warm, ok := s.nextWarm(now); ok {
-		wait = min(warm.Sub(now), wait)
-	}
+	s.mu.Lock()
+	s.next = next
+	s.mu.Unlock()
 	return wait, nil
 }
 

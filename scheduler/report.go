@@ -55,6 +55,10 @@ func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token in
 		}
 		return ch, nil
 	})
+	if errors.Is(err, outreach.ErrFenced) || errors.Is(err, outreach.ErrNotFound) {
+		s.Log.Warn("a key came after its attempt was settled", "attempt_id", id, "err", err)
+		return false, nil
+	}
 	if err != nil {
 		return false, fmt.Errorf("commit answer of %s: %w", id, err)
 	}
@@ -75,9 +79,13 @@ func (s *Scheduler) End(ctx context.Context, r outreach.CallResult) error {
 		id, over = c.Transaction.ID, !c.Transaction.State.Open() || ch.Transaction != nil && !ch.Transaction.State.Open()
 		return ch, nil
 	})
+	if over := errors.Is(err, outreach.ErrFenced) || errors.Is(err, outreach.ErrNotFound); err != nil && !over {
+		return fmt.Errorf("end %s: %w", r.Attempt, err) // reported again
+	}
 	s.untrack(r.Attempt)
 	if err != nil {
-		return fmt.Errorf("end %s: %w", r.Attempt, err)
+		s.Log.Warn("the end of a call came after its attempt was settled", "attempt_id", r.Attempt, "err", err)
+		return nil
 	}
 	s.afterEnd(snap, r, ch, now)
 	if over {

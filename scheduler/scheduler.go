@@ -50,6 +50,8 @@ type Dialer interface {
 // transaction is over.
 type Scripts interface {
 	Forget(id outreach.TransactionID) error
+	// At makes the media's places those that the PBX sees.
+	At(script outreach.Script, pbx outreach.PBX) outreach.Script
 	Script(ctx context.Context, s *outreach.Snapshot, c outreach.Case, step outreach.Step) (outreach.Script, error)
 }
 
@@ -97,6 +99,8 @@ type Scheduler struct {
 	pauses   []outreach.PauseScope
 	releases map[string]cron.Schedule
 	breakers map[string]*breaker
+	asleep   bool
+	next     time.Time // when something is due, zero if nothing is
 	warm     map[string]time.Time // pbx/gateway → when its bucket has filled again
 }
 
@@ -146,6 +150,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 			wait = time.Second
 		}
 		fired, stop := s.Clock.After(wait)
+		s.sleep(true)
 		select {
 		case <-ctx.Done():
 			stop()
@@ -153,8 +158,23 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		case <-s.wake:
 		case <-fired:
 		}
+		s.sleep(false)
 		stop()
 	}
+}
+
+func (s *Scheduler) sleep(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asleep = on
+}
+
+// Resting reports whether this node has nothing under way and nothing to do before next (zero: nothing
+// at all). A clock that can jump may jump there.
+func (s *Scheduler) Resting() (next time.Time, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.next, s.asleep && len(s.wake) == 0 && len(s.inflight) == 0
 }
 
 // startCron sets the jobs that wake the scheduler: the due poll as the net below the notices, the

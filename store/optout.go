@@ -39,6 +39,18 @@ func (s *Store) DeleteOptOut(ctx context.Context, o outreach.OptOutRow) error {
 	})
 }
 
+// OptIn removes every opt-out of the address, and those of the recipient whom such an opt-out names, and
+// returns how many there were.
+func (s *Store) OptIn(ctx context.Context, address string) (n int, err error) {
+	err = s.write(ctx, func(t *tx) error {
+		removed, err := t.count(`DELETE FROM opt_outs WHERE address = $1
+			OR (recipient <> '' AND recipient IN (SELECT recipient FROM opt_outs WHERE address = $2))`, lower(address), lower(address))
+		n = int(removed)
+		return err
+	})
+	return n, err
+}
+
 // OptOuts returns a page of them, oldest first.
 func (s *Store) OptOuts(ctx context.Context, cursor string, limit int) (page outreach.OptOutPage, err error) {
 	after, err := cursorInt(cursor, 0)

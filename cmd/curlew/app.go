@@ -1,0 +1,291 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"curlew/channels"
+	"curlew/channels/links"
+	"curlew/clock"
+	"curlew/config"
+	"curlew/dialplan"
+	"curlew/hims"
+	"curlew/httpapi"
+	"curlew/outreach"
+	"curlew/prompts"
+	"curlew/scheduler"
+	"curlew/store"
+)
+
+// appOptions are what serve, demo and call differ in.
+type appOptions struct {
+	db          string // file or postgres://
+	data        string // directory of audio
+	recordings  string // where the config's audio file names are found
+	node        string
+	clock       clock.Clock
+	log         *slog.Logger
+	getenv      func(string) (string, bool)
+	http        net.Listener
+	esl         net.Listener // outbound sockets of calls
+	advertise   string       // host:port of esl as FreeSWITCH sees it; default each PBX's callback
+	file        []byte       // config file applied at start
+	actor       string
+	allowSilent bool
+	heard       func(outreach.Script) // told of every script; may be nil
+	demo        httpapi.Demo
+	demoKey     string
+}
+
+// app is one running Curlew: the adapters and what wires them.
+type app struct {
+	appOptions
+	store    *store.Store
+	keeper   *config.Keeper
+	resolver config.Resolver
+	library  *prompts.Library
+	router   *channels.Router
+	dialer   *dialplan.Dialer
+	sched    *scheduler.Scheduler
+	intake   *hims.Intake
+	outbox   *hims.Outbox
+	feed     *httpapi.Feed
+	server   *httpapi.Server
+	started  atomic.Bool
+}
+
+// newApp opens the database, brings the configuration into force and wires everything; nothing runs yet.
+func newApp(ctx context.Context, o appOptions) (*app, error) {
+	a := &app{appOptions: o, resolver: config.NewResolver(o.getenv), feed: httpapi.NewFeed()}
+	var err error
+	a.store, err = store.Open(ctx, store.Options{URL: o.db, Node: o.node, Log: o.log, Notify: a.notice})
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", o.db, err)
+	}
+	if err := a.wire(ctx); err != nil {
+		return nil, errors.Join(err, a.store.Close())
+	}
+	return a, nil
+}
+
+func (a *app) wire(ctx context.Context) error {
+	var err error
+	if a.keeper, err = config.NewKeeper(ctx, a.store, a.clock, a.log); err != nil {
+		return fmt.Errorf("load configuration: %w", err)
+	}
+	if a.file != nil {
+		if _, err := a.keeper.Apply(ctx, a.actor, -1, a.file, false); err != nil {
+			return fmt.Errorf("apply configuration: %w", err)
+		}
+	}
+	if a.keeper.Current() == nil {
+		return errors.New("the database holds no configuration yet: start with --config FILE")
+	}
+	if a.library, err = a.newLibrary(ctx); err != nil {
+		return err
+	}
+	options, err := a.channelOptions(a.keeper.Current())
+	if err != nil {
+		return err
+	}
+	if a.router, err = channels.New(options); err != nil {
+		return fmt.Errorf("channels: %w", err)
+	}
+	if err := a.wireCalls(ctx); err != nil {
+		return err
+	}
+	a.intake = hims.NewIntake(hims.IntakeOptions{Store: a.store, Catalogue: a.keeper, Clock: a.clock, Secrets: a.webhookSecrets,
+		HangUp: a.sched.HangUp, Texts: a.texts})
+	a.outbox = hims.NewOutbox(hims.OutboxOptions{Store: a.store, Clock: a.clock, Log: a.log, Destinations: a.destinations})
+	a.keeper.Subscribe(func(s *outreach.Snapshot) { a.reconfigure(ctx, s) })
+	return a.wireHTTP()
+}
+
+func (a *app) newLibrary(ctx context.Context) (*prompts.Library, error) {
+	dir, err := filepath.Abs(filepath.Join(a.data, "audio"))
+	if err != nil {
+		return nil, fmt.Errorf("audio directory: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("audio directory: %w", err)
+	}
+	o := prompts.Options{Dir: dir, Recordings: a.recordings, AllowSilent: a.allowSilent, Log: a.log}
+	speaker, err := prompts.NewEspeak(ctx, prompts.EspeakOptions{})
+	if err == nil {
+		o.Speaker, o.AllowSilent = speaker, false
+	} else {
+		a.log.Warn("no speech: only recorded prompts can be played; install espeak-ng", "err", err)
+	}
+	return prompts.New(o), nil
+}
+
+func (a *app) channelOptions(s *outreach.Snapshot) (channels.Options, error) {
+	settings, err := a.resolver.Channels(s.Document.Channels)
+	if err != nil {
+		return channels.Options{}, fmt.Errorf("channel secrets: %w", err)
+	}
+	return channels.Options{Settings: settings, PublicBaseURL: s.Document.Facility.PublicBaseURL, Clock: a.clock, Log: a.log,
+		Known: func(ctx context.Context, id string) bool {
+			_, err := a.store.AttemptByProvider(ctx, id)
+			return err == nil
+		}}, nil
+}
+
+// wireCalls ties scheduler and dialer to each other: orders one way, reports the other.
+func (a *app) wireCalls(ctx context.Context) error {
+	a.sched = scheduler.New(scheduler.Options{
+		Node: a.node, Store: a.store, Scripts: listened{a.library, a.heard}, Sender: a.router, Composer: channels.Composer{}, Catalogue: a.keeper,
+		Clock: a.clock, Log: a.log, NewID: func() string { return store.NewID(a.clock.Now()) }, NewToken: links.Token,
+	})
+	a.dialer = dialplan.NewDialer(dialplan.Options{Log: a.log, Clock: a.clock, Reporter: a.sched, Listener: a.esl, Advertise: a.advertise,
+		Location: a.keeper.Current().Location, Holidays: a.keeper.Current().Document.Facility.Holidays})
+	a.sched.Dialer = a.dialer
+	return a.connectPBXs(ctx, a.keeper.Current())
+}
+
+// listened tells the demo what calls say.
+type listened struct {
+	*prompts.Library
+	heard func(outreach.Script)
+}
+
+func (l listened) Script(ctx context.Context, s *outreach.Snapshot, c outreach.Case, step outreach.Step) (outreach.Script, error) {
+	script, err := l.Library.Script(ctx, s, c, step)
+	if err == nil && l.heard != nil {
+		l.heard(script)
+	}
+	return script, err
+}
+
+// connectPBXs hands the dialer every active PBX with its password.
+func (a *app) connectPBXs(ctx context.Context, s *outreach.Snapshot) error {
+	var resolved []outreach.PBX
+	for _, p := range s.PBXs() {
+		if !p.Active {
+			continue
+		}
+		p, err := a.resolver.PBX(p)
+		if err != nil {
+			return fmt.Errorf("secrets of PBX %s: %w", p.Name, err)
+		}
+		resolved = append(resolved, p)
+	}
+	a.dialer.SetPBXs(ctx, resolved)
+	return nil
+}
+
+// webhookSecrets are the resolved secrets of /webhooks/hims.
+func (a *app) webhookSecrets() ([]string, error) {
+	w, err := a.resolver.Webhooks(a.keeper.Current().Document.Webhooks)
+	return w.In.Secrets, err
+}
+
+// destinations are the active receivers of results; one whose secret cannot be read gets nothing.
+func (a *app) destinations() []outreach.WebhookOut {
+	w, err := a.resolver.Webhooks(a.keeper.Current().Document.Webhooks)
+	if err != nil {
+		a.log.Error("secrets of the webhooks: results wait in the outbox", "err", err)
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(w.Out), func(o outreach.WebhookOut) bool { return !o.Active })
+}
+
+// reconfigure follows a change of the settings without dropping a call.
+func (a *app) reconfigure(ctx context.Context, s *outreach.Snapshot) {
+	if err := a.connectPBXs(ctx, s); err != nil {
+		a.log.Error("new settings: the PBXs stay as they were", "err", err)
+	}
+	o, err := a.channelOptions(s)
+	if err == nil {
+		err = a.router.Configure(o)
+	}
+	if err != nil {
+		a.log.Error("new settings: the channels stay as they were", "err", err)
+	}
+	a.feed.Publish(outreach.Notice{Kind: "settings"})
+	a.sched.Wake()
+}
+
+// notice is the store's commit hook.
+func (a *app) notice(n outreach.Notice) {
+	if a.sched != nil {
+		a.sched.Notice(n)
+	}
+	a.feed.Publish(n)
+	if a.outbox != nil {
+		a.outbox.Wake()
+	}
+}
+
+// texts renders a step for dry runs.
+func (a *app) texts(c outreach.Case, step outreach.Step) map[string][]string {
+	return stepTexts(a.keeper.Current(), a.library, c, step)
+}
+
+// run carries everything until ctx ends, then stops claiming, lets calls finish for up to drain and
+// writes the rest down as unknown.
+func (a *app) run(ctx context.Context, drain time.Duration) error {
+	base := context.WithoutCancel(ctx)
+	links, stopLinks := context.WithCancel(base)
+	defer stopLinks()
+	failed := make(chan error, 4)
+	carry := func(name string, fn func() error) {
+		go func() {
+			if err := fn(); err != nil && !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("%s: %w", name, err)
+			}
+		}()
+	}
+	web := a.server.HTTPServer()
+	carry("dialer", func() error { return a.dialer.Run(links) })
+	carry("outbox", func() error { return a.outbox.Run(links) })
+	carry("http", func() error { return web.Serve(a.http) })
+	claimed := make(chan error, 1)
+	go func() { claimed <- a.sched.Run(ctx) }()
+	go a.follow(ctx)
+	a.started.Store(true)
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	case err = <-claimed:
+		claimed <- nil
+	}
+	a.started.Store(false)
+	return errors.Join(err, a.stop(base, web, claimed, drain))
+}
+
+func (a *app) stop(base context.Context, web *http.Server, claimed <-chan error, drain time.Duration) error {
+	select {
+	case <-claimed:
+	case <-time.After(5 * time.Second):
+	}
+	bounded, cancel := context.WithTimeout(base, drain)
+	defer cancel()
+	errs := []error{a.sched.Drain(bounded)}
+	closing, cancel := context.WithTimeout(base, 3*time.Second)
+	defer cancel()
+	if err := web.Shutdown(closing); err != nil {
+		errs = append(errs, web.Close())
+	}
+	a.router.Close()
+	return errors.Join(errs...)
+}
+
+// follow takes over what other nodes changed.
+func (a *app) follow(ctx context.Context) {
+	for clock.Wait(ctx, clock.System{}, 2*time.Second) == nil {
+		if err := a.keeper.Refresh(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("look for changed settings", "err", err)
+		}
+	}
+}

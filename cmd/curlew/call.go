@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"curlew/clock"
+	"curlew/config"
+	"curlew/outreach"
+)
+
+type callCommand struct {
+	Config        string `required:"" help:"JSON config file." type:"existingfile"`
+	To            string `required:"" help:"Number to call, E.164. A gateway must allow it."`
+	Configuration string `required:"" help:"Name of the outbound configuration whose call is placed."`
+	Language      string `help:"Language of the call; default the facility's first."`
+	ESLListen     string `name:"esl-listen" help:"Address that FreeSWITCH connects to; default the PBX's callback."`
+}
+
+// Run is curlew call: one call, now, once, with its transcript. Prefixes, caps and opt-outs hold; the
+// call window does not, since it is the operator's own phone.
+func (k *callCommand) Run(c *console) error {
+	file, err := os.ReadFile(k.Config)
+	if err != nil {
+		return fmt.Errorf("read the config: %w", err)
+	}
+	if err := reportProblems(c, k.Config, file); err != nil {
+		return err
+	}
+	doc, _ := config.Parse(file)
+	cfg, err := k.only(&doc)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "curlew-call-")
+	if err != nil {
+		return fmt.Errorf("directory for the call: %w", err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { // FreeSWITCH reads the audio
+		return fmt.Errorf("directory for the call: %w", err)
+	}
+	return errors.Join(k.place(c, doc, cfg, dir), os.RemoveAll(dir))
+}
+
+// only leaves the one configuration, as a single call without retry.
+func (k *callCommand) only(doc *outreach.Document) (outreach.Configuration, error) {
+	for _, cfg := range doc.Configurations {
+		if cfg.Name != k.Configuration {
+			continue
+		}
+		i := slices.IndexFunc(cfg.Steps, func(s outreach.Step) bool { return s.Channel == outreach.IVR })
+		if i < 0 {
+			return cfg, fmt.Errorf("configuration %s has no call step", cfg.Name)
+		}
+		cfg.Steps = []outreach.Step{cfg.Steps[i]}
+		cfg.Steps[0].Retry = &outreach.Retry{MaxAttempts: 1}
+		cfg.When, cfg.Release, cfg.Active = outreach.When{Type: outreach.Immediate}, "", true
+		cfg.CallWindow = &outreach.Window{From: "00:00", To: "24:00"}
+		cfg.Occurrence = outreach.Occurrence{}
+		doc.Configurations = []outreach.Configuration{cfg}
+		doc.Facility.Holidays, doc.Webhooks.Out = nil, nil
+		return cfg, nil
+	}
+	return outreach.Configuration{}, fmt.Errorf("%s has no configuration %q", k.Config, k.Configuration)
+}
+
+func (k *callCommand) place(c *console, doc outreach.Document, cfg outreach.Configuration, dir string) error {
+	file, err := config.Export(doc)
+	if err != nil {
+		return fmt.Errorf("configuration of the call: %w", err)
+	}
+	o := appOptions{db: filepath.Join(dir, "call.db"), data: dir, recordings: filepath.Dir(k.Config), node: "call", clock: clock.System{},
+		log: logger(io.Discard, slog.LevelError), getenv: c.getenv, file: file, actor: "call"}
+	if o.http, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	listen := k.ESLListen
+	if listen == "" && len(doc.PBXs) > 0 {
+		listen = net.JoinHostPort(doc.PBXs[0].Callback.Host, fmt.Sprint(doc.PBXs[0].Callback.Port))
+	}
+	if o.esl, err = net.Listen("tcp", listen); err != nil {
+		return errors.Join(fmt.Errorf("listen for FreeSWITCH: %w; choose another address with --esl-listen", err), o.http.Close())
+	}
+	a, err := newApp(c.ctx, o)
+	if err != nil {
+		return errors.Join(err, o.http.Close(), o.esl.Close())
+	}
+	ctx, stop := context.WithCancel(c.ctx)
+	ran := make(chan error, 1)
+	go func() { ran <- a.run(ctx, time.Second) }()
+	err = k.transcript(ctx, c, a, cfg)
+	stop()
+	return errors.Join(err, <-ran, a.store.Close())
+}
+
+// transcript fires the event and prints every log line of the call until it is over.
+func (k *callCommand) transcript(ctx context.Context, c *console, a *app, cfg outreach.Configuration) error {
+	event, err := json.Marshal(testEvent(a.keeper.Current(), cfg, k.To, k.Language))
+	if err != nil {
+		return fmt.Errorf("event of the call: %w", err)
+	}
+	receipt, err := a.intake.Accept(ctx, "call", event)
+	if err != nil {
+		return fmt.Errorf("the call was not taken: %w", err)
+	}
+	if len(receipt.Transactions) == 0 {
+		return errors.New("no configuration took the event")
+	}
+	id := receipt.Transactions[0]
+	printed := 0
+	for {
+		tc, err := a.store.Case(ctx, id)
+		if err != nil {
+			return fmt.Errorf("read the call: %w", err)
+		}
+		page, err := a.store.Logs(ctx, outreach.LogFilter{Transaction: id, Limit: 500})
+		if err != nil {
+			return fmt.Errorf("read the transcript: %w", err)
+		}
+		for _, l := range slices.Backward(page.Items[:len(page.Items)-printed]) {
+			printLog(c, l)
+		}
+		printed = len(page.Items)
+		if ended := tc.Transaction.State != outreach.Scheduled && tc.Transaction.State != outreach.Queued && tc.Transaction.State != outreach.InProgress; ended && a.sched.InFlight() == 0 {
+			return verdict(c, tc)
+		}
+		if err := clock.Wait(ctx, clock.System{}, 100*time.Millisecond); err != nil {
+			return fmt.Errorf("the call was left: %w", err)
+		}
+	}
+}
+
+func printLog(c *console, l outreach.LogEntry) {
+	fmt.Fprintf(c.out, "%s  %-18s", l.At.Local().Format("15:04:05.000"), l.Kind)
+	for _, key := range slices.Sorted(maps.Keys(l.Data)) {
+		fmt.Fprintf(c.out, " %s=%v", key, l.Data[key])
+	}
+	fmt.Fprintln(c.out)
+}
+
+func verdict(c *console, tc outreach.Case) error {
+	answer := "no answer"
+	if tc.Response != nil {
+		answer = "answer: " + string(tc.Response.Action)
+	}
+	fmt.Fprintf(c.out, "%s (%s), %s\n", tc.Transaction.State, tc.Transaction.Reason, answer)
+	for _, a := range tc.Attempts {
+		if a.Disposition == outreach.Answered || a.Disposition == outreach.Machine {
+			return nil
+		}
+	}
+	return errWanting
+}
+
+// testEvent is an event that carries every field that its component knows.
+func testEvent(snap *outreach.Snapshot, cfg outreach.Configuration, to, language string) outreach.Event {
+	comp, _ := snap.Component(cfg.Component)
+	at := time.Now().Add(24 * time.Hour).Truncate(time.Minute)
+	ev := outreach.Event{ID: "test-call", Component: cfg.Component, Type: cfg.Event, OccurredAt: time.Now(),
+		Subject:   outreach.Subject{ID: "test-call", Time: at},
+		Recipient: outreach.Recipient{ID: "test-call", Name: "Test Call", Phone: to, Language: language}, Data: map[string]any{}}
+	for _, f := range comp.Fields {
+		ev.Data[f.Name] = sample(f, at)
+	}
+	return ev
+}
+
+func sample(f outreach.Field, at time.Time) any {
+	if f.Example != "" {
+		return f.Example
+	}
+	switch f.Type {
+	case outreach.FieldTime:
+		return at.Format(time.RFC3339)
+	case outreach.FieldDate:
+		return at.Format(time.DateOnly)
+	case outreach.FieldNumber:
+		return 3
+	case outreach.FieldAmount:
+		return "120.50"
+	case outreach.FieldDigits:
+		return "1234"
+	case outreach.FieldBoolean:
+		return true
+	}
+	return "Sample"
+}

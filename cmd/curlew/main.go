@@ -1,0 +1,103 @@
+// Command curlew is the whole program: one file per subcommand, and the wiring.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // zones must not depend on the machine
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker in releases.
+var version = "development"
+
+// Exit statuses of contract.md.
+const (
+	exitDone   = 0
+	exitWanted = 1
+	exitUsage  = 2
+)
+
+// errWanting is a run that worked and found something wanting; its text was printed already.
+var errWanting = errors.New("found wanting")
+
+// console is where a subcommand reads and writes.
+type console struct {
+	ctx    context.Context
+	out    io.Writer
+	err    io.Writer
+	getenv func(string) (string, bool)
+	hup    <-chan os.Signal
+}
+
+// commands is the command line.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"The server: REST, webhooks, response pages, the queue."`
+	Demo    demoCommand    `cmd:"" help:"The whole job against simulators; open the page it names."`
+	Config  configCommand  `cmd:"" help:"The JSON config: validate, apply, export, schema."`
+	DryRun  dryRunCommand  `cmd:"" name:"dry-run" help:"The dated timeline of every attempt of an event, nothing sent."`
+	Call    callCommand    `cmd:"" help:"One test call with its transcript."`
+	Sim     simCommand     `cmd:"" help:"A simulator on its own: freeswitch, twilio, smtp, hims."`
+	Keys    keysCommand    `cmd:"" help:"API keys: create, list, revoke."`
+	Migrate migrateCommand `cmd:"" help:"Brings the database to this version."`
+	Version versionCommand `cmd:"" help:"Prints the version."`
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(c *console) error {
+	_, err := fmt.Fprintln(c.out, "curlew", version)
+	return err
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	code := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr, hup)
+	stop()
+	os.Exit(code)
+}
+
+// run is the program without the process: tests call it.
+func run(ctx context.Context, args []string, getenv func(string) (string, bool), out, errOut io.Writer, hup <-chan os.Signal) int {
+	var cli commands
+	exited := -1
+	parser, err := kong.New(&cli, kong.Name("curlew"), kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }),
+		kong.Description("Curlew reaches patients for a hospital: calls through FreeSWITCH, then WhatsApp, SMS and e-mail."),
+		kong.UsageOnError())
+	if err != nil {
+		fmt.Fprintf(errOut, "curlew: command line: %v\n", err)
+		return exitUsage
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited // --help
+	}
+	if err != nil {
+		fmt.Fprintf(errOut, "curlew: %v; curlew --help lists what there is\n", err)
+		return exitUsage
+	}
+	c := &console{ctx: ctx, out: out, err: errOut, getenv: getenv, hup: hup}
+	switch err := parsed.Run(c); {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errWanting):
+		return exitWanted
+	default:
+		fmt.Fprintf(errOut, "curlew: %v\n", err)
+		return exitWanted
+	}
+}
+
+// logger writes lines of JSON, as a service's log is read by machines first.
+func logger(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+}

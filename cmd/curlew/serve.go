@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"curlew/clock"
+	"curlew/config"
+	"curlew/outreach"
+)
+
+type serveCommand struct {
+	Config       string        `help:"JSON config file; without it the configuration in the database stays." type:"existingfile"`
+	DB           string        `help:"SQLite file or postgres:// URL." default:"curlew.db"`
+	Data         string        `help:"Directory for audio; default beside the database file." `
+	Listen       string        `help:"Address of REST, webhooks and pages." default:"127.0.0.1:8080"`
+	ESLListen    string        `name:"esl-listen" help:"Address that FreeSWITCH's outbound sockets connect to." default:"127.0.0.1:8084"`
+	ESLAdvertise string        `name:"esl-advertise" help:"Address of this node as FreeSWITCH sees it, instead of the PBX's callback."`
+	Node         string        `help:"Name of this node; default the host name."`
+	Drain        time.Duration `help:"How long a stop waits for calls to finish." default:"4m"`
+	Verbose      bool          `help:"Log every call's steps."`
+}
+
+// Run is curlew serve: until SIGTERM or an interrupt.
+func (s *serveCommand) Run(c *console) error {
+	level := slog.LevelInfo
+	if s.Verbose {
+		level = slog.LevelDebug
+	}
+	log := logger(c.err, level)
+	o, err := s.options(c, log)
+	if err != nil {
+		return err
+	}
+	a, err := newApp(c.ctx, o)
+	if err != nil {
+		return errors.Join(err, o.http.Close(), o.esl.Close())
+	}
+	log.Info("curlew serves", "version", version, "http", o.http.Addr().String(), "esl", o.esl.Addr().String(), "node", o.node)
+	if s.Config != "" {
+		go watchConfig(c, a, s.Config)
+	}
+	return errors.Join(a.run(c.ctx, s.Drain), a.store.Close())
+}
+
+func (s *serveCommand) options(c *console, log *slog.Logger) (o appOptions, err error) {
+	o = appOptions{db: s.DB, data: s.Data, node: s.Node, clock: clock.System{}, log: log, getenv: c.getenv, actor: "file"}
+	if o.data == "" {
+		o.data = filepath.Dir(s.DB)
+	}
+	if o.node == "" {
+		if o.node, err = os.Hostname(); err != nil {
+			return o, fmt.Errorf("name of this node: %w; name it with --node", err)
+		}
+	}
+	if s.Config != "" {
+		o.recordings = filepath.Dir(s.Config)
+		if o.file, err = os.ReadFile(s.Config); err != nil {
+			return o, fmt.Errorf("read the config: %w", err)
+		}
+		if err := reportProblems(c, s.Config, o.file); err != nil {
+			return o, err
+		}
+	}
+	if o.advertise = s.ESLAdvertise; o.advertise != "" {
+		if _, _, err := net.SplitHostPort(o.advertise); err != nil {
+			return o, fmt.Errorf("--esl-advertise: %w; write host:port", err)
+		}
+	}
+	if o.http, err = net.Listen("tcp", s.Listen); err != nil {
+		return o, fmt.Errorf("listen for HTTP: %w; choose another with --listen", err)
+	}
+	if o.esl, err = net.Listen("tcp", s.ESLListen); err != nil {
+		return o, errors.Join(fmt.Errorf("listen for FreeSWITCH: %w; choose another with --esl-listen", err), o.http.Close())
+	}
+	return o, nil
+}
+
+// watchConfig applies the file again when it changes or on SIGHUP, without dropping a call.
+func watchConfig(c *console, a *app, path string) {
+	go func() {
+		for {
+			select {
+			case <-c.ctx.Done():
+				return
+			case <-c.hup:
+				if _, err := a.keeper.ApplyFile(c.ctx, path); err != nil {
+					a.log.Error("SIGHUP: the configuration stays as it was", "err", err)
+				}
+			}
+		}
+	}()
+	if err := a.keeper.Watch(c.ctx, path, 3*time.Second); err != nil && c.ctx.Err() == nil {
+		a.log.Error("watch the config file", "err", err)
+	}
+}
+
+// reportProblems prints everything that is wrong with a config file, each with its line, and finds it wanting.
+func reportProblems(c *console, path string, file []byte) error {
+	_, problems, warnings := config.ParseWithWarnings(file)
+	for _, p := range warnings {
+		printProblem(c, path, "warning: ", p)
+	}
+	for _, p := range problems {
+		printProblem(c, path, "", p)
+	}
+	if len(problems) > 0 {
+		fmt.Fprintf(c.err, "curlew: %s has %d mistakes; nothing was changed\n", path, len(problems))
+		return errWanting
+	}
+	return nil
+}
+
+func printProblem(c *console, path, kind string, p outreach.Problem) {
+	fmt.Fprintf(c.err, "%s:%d: %s%s: %s", path, p.Line, kind, p.Pointer, p.Detail)
+	if p.Hint != "" {
+		fmt.Fprintf(c.err, " (%s)", p.Hint)
+	}
+	fmt.Fprintln(c.err)
+}
+
+// newKey returns an API key and the hash that is stored of it.
+func newKey() (key, hash string) {
+	var b [24]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic("no random numbers: " + err.Error()) // crypto/rand never fails on Linux
+	}
+	key = "ck_" + base64.RawURLEncoding.EncodeToString(b[:])
+	sum := sha256.Sum256([]byte(key))
+	return key, hex.EncodeToString(sum[:])
+}
+
+// withStore runs fn on the database at url.
+func withStore(ctx context.Context, url string, log *slog.Logger, fn func(*storeHandle) error) error {
+	s, err := openStore(ctx, url, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(s), s.Close())
+}
