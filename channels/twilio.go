@@ -71,6 +71,7 @@ func NewTwilio(o Options) (*Twilio, error) {
 	}
 	if t.transport == nil {
 		own := http.DefaultTransport.(*http.Transport).Clone()
+		own.MaxIdleConnsPerHost = 64
 		own.IdleConnTimeout = 20 * time.Second // a connection that Twilio closes under a POST makes it unknown
 		t.transport = own
 	}

@@ -136,6 +136,9 @@ func (b *Outbox) Run(ctx context.Context) error {
 	}
 }
 
+// Close ends idle connections; Run does so itself.
+func (b *Outbox) Close() { b.poster.close() }
+
 // Deliver claims one batch of due rows and tries each once. It returns how many it claimed.
 func (b *Outbox) Deliver(ctx context.Context) (int, error) {
 	rows, err := b.o.Store.ClaimResults(ctx, b.o.Clock.Now(), b.o.Batch)
