@@ -98,6 +98,9 @@ func TestAMailArrivesWholeWithTheHeadersOfAMachineThatMayBeToldToStop(t *testing
 	if in.Header.Get("Auto-Submitted") != "auto-generated" || in.Unsubscribe != m.UnsubscribeURL || !in.OneClick {
 		t.Errorf("headers %v", in.Header)
 	}
+	if in.Return != "HDRS" || in.From != "reach@hospital.example" {
+		t.Errorf("envelope from %q, RET=%q: a bounce must not carry the mail's text", in.From, in.Return)
+	}
 	to, err := in.Header.AddressList("To")
 	if err != nil || len(to) != 1 || to[0].Name != m.ToName {
 		t.Errorf("to %v, %v", to, err)

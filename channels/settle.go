@@ -61,7 +61,9 @@ func (t *Twilio) candidates(ctx context.Context, m outreach.Message, a outreach.
 			complete = true
 			break
 		}
-		if created.After(until) || (t.known != nil && t.known(ctx, deref(listed.Sid))) {
+		sid := deref(listed.Sid)
+		another := sid != a.ProviderID && t.known != nil && t.known(ctx, sid)
+		if created.After(until) || another {
 			continue
 		}
 		found = append(found, listed)

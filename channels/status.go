@@ -21,9 +21,6 @@ type Status struct {
 	Misconfig   bool // the failure is our account's or configuration's: alert
 }
 
-// Report reports whether the callback tells more than the create request's answer did.
-func (s Status) Report() bool { return s.Rank >= rankSent }
-
 // The ranks. Failures and deliveries end a message, so neither undoes the other; read follows delivered.
 const (
 	rankQueued    = 1

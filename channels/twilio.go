@@ -78,9 +78,6 @@ func NewTwilio(o Options) (*Twilio, error) {
 	return t, nil
 }
 
-// Codes is the account's error-code table.
-func (t *Twilio) Codes() Codes { return t.codes }
-
 // Close ends idle connections.
 func (t *Twilio) Close() {
 	if c, ok := t.transport.(interface{ CloseIdleConnections() }); ok {

@@ -15,12 +15,12 @@ import (
 var ErrUnknownMail = errors.New("no such mail")
 
 // accept keeps the mail, once per recipient, and lets the readers react.
-func (s *Server) accept(ctx context.Context, lives *patient.Lives, from string, to []string, raw []byte) error {
+func (s *Server) accept(ctx context.Context, lives *patient.Lives, envelope Mail, to []string, raw []byte) error {
 	m, err := parse(raw)
 	if err != nil {
 		return err
 	}
-	m.From, m.At = from, s.o.Clock.Now()
+	m.From, m.Return, m.At = envelope.From, envelope.Return, s.o.Clock.Now()
 	for _, address := range to {
 		m.To = address
 		s.mu.Lock()

@@ -20,6 +20,7 @@ type Mail struct {
 	ID          string // Message-ID without its brackets
 	From        string // of the envelope
 	To          string // of the envelope
+	Return      string // RET of the envelope: FULL, HDRS or nothing
 	Subject     string
 	Text        string
 	HTML        string

@@ -89,6 +89,7 @@ type session struct {
 	conn   net.Conn
 	login  bool
 	from   string
+	ret    string
 	to     []string
 }
 
@@ -117,7 +118,7 @@ func (s *session) Auth(string) (sasl.Server, error) {
 }
 
 // Mail implements smtp.Session.
-func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	if !s.login {
 		return &smtp.SMTPError{Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "Authentication required"}
 	}
@@ -127,7 +128,7 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 		}
 		return f.reply()
 	}
-	s.from = from
+	s.from, s.ret = from, string(o.Return)
 	return nil
 }
 
@@ -169,7 +170,7 @@ func (s *session) Data(r io.Reader) error {
 	if f.Stage == AtData && faulty {
 		return f.reply()
 	}
-	if err := s.server.accept(s.ctx, s.lives, s.from, s.to, raw); err != nil {
+	if err := s.server.accept(s.ctx, s.lives, Mail{From: s.from, Return: s.ret}, s.to, raw); err != nil {
 		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "Malformed mail: " + err.Error()}
 	}
 	if f.Stage == DropAfterData {
@@ -179,7 +180,7 @@ func (s *session) Data(r io.Reader) error {
 }
 
 // Reset implements smtp.Session.
-func (s *session) Reset() { s.from, s.to = "", nil }
+func (s *session) Reset() { s.from, s.ret, s.to = "", "", nil }
 
 // Logout implements smtp.Session.
 func (s *session) Logout() error { return nil }
