@@ -115,7 +115,11 @@ func (n *normalizer) data() {
 			n.bad("/data", "has a field whose name is none", "a letter, then letters, digits and _")
 			continue
 		}
-		n.field("/data/"+name, name, value)
+		pointer := "/data"
+		if _, ours := n.component.Field(name); ours || name == strings.ToLower(name) {
+			pointer += "/" + name
+		}
+		n.field(pointer, name, value)
 	}
 	for _, f := range n.component.Fields {
 		_, given := n.ev.Data[f.Name]

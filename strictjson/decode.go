@@ -73,6 +73,9 @@ func Decode(data []byte, into any, o Options) (Source, outreach.Problems) {
 	}
 	d := &decoder{reader: r, o: o}
 	d.set("", n, reflect.ValueOf(into).Elem())
+	if o.Discreet {
+		hush(r.problems)
+	}
 	return src, src.Locate(r.problems)
 }
 
@@ -256,17 +259,22 @@ func (d *decoder) stranger(pointer string, m member, names []string) {
 	if near := outreach.Nearest(m.key, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	if d.o.Discreet && !ownWord(m.key) {
-		pointer = pointer[:strings.LastIndexByte(pointer, '/')]
-		d.bad(pointer, m.start, "has a field that does not exist here", hint)
-		return
-	}
 	d.bad(pointer, m.start, "is no field that exists here", hint)
 }
 
-// ownWord reports whether a name looks like a field's and not like somebody's data.
-func ownWord(key string) bool {
-	return key != "" && len(key) <= 40 && strings.Trim(key, "abcdefghijklmnopqrstuvwxyz_") == ""
+// hush cuts pointers before a name that may be somebody's data.
+func hush(problems outreach.Problems) {
+	for i := range problems {
+		p := &problems[i]
+		for at := 0; at < len(p.Pointer); {
+			word, _, _ := strings.Cut(p.Pointer[at+1:], "/")
+			if len(word) > 40 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
+				p.Pointer, p.Detail = p.Pointer[:at], "a field in it "+p.Detail
+				break
+			}
+			at += 1 + len(word)
+		}
+	}
 }
 
 // loose reads a value of any type; numbers must survive as float64.
