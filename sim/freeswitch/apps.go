@@ -115,10 +115,15 @@ func appSleep(ch *channel, x *execution) {
 	ch.lasts(x, time.Duration(ms)*time.Millisecond, "_none_")
 }
 
-// appSpeak takes a second and 60 ms a letter.
+// appSpeak takes 70 ms for each letter of the text, and say 750 ms for each of what it spells.
 func appSpeak(ch *channel, x *execution) {
 	ch.patient.hears(x.app.arg, false)
-	ch.lasts(x, time.Second+time.Duration(len(x.app.arg))*60*time.Millisecond, "_none_")
+	letter, separator := 70*time.Millisecond, "|"
+	if x.app.name == "say" {
+		letter, separator = 750*time.Millisecond, " "
+	}
+	text := x.app.arg[strings.LastIndex(x.app.arg, separator)+1:]
+	ch.lasts(x, time.Duration(len(text))*letter, "_none_")
 }
 
 // lasts ends an application after d, or earlier when it is broken.

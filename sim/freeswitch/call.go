@@ -190,6 +190,9 @@ func (ch *channel) unwind() {
 		return
 	}
 	ch.unwindStack()
+	if ch.socket != nil && !ch.socket.async {
+		ch.socket.callEnded() // nobody reads a synchronous socket any more
+	}
 	if ch.base != nil {
 		ch.emit("CHANNEL_UNPARK", source{"switch_ivr.c", "switch_ivr_park", 1213})
 		response := ch.get("current_application_response")
@@ -231,6 +234,7 @@ func (ch *channel) destroy() {
 		return
 	}
 	ch.gone = true
+	ch.stateNumber = states["CS_DESTROY"]
 	ch.emit("CHANNEL_DESTROY", source{"switch_core_session.c", "switch_core_session_perform_destroy", 1584})
 	ch.enter("CS_DESTROY")
 	ch.s.drop(ch)

@@ -55,3 +55,11 @@ var sipReplies = map[int]sipReply{
 	600: {600, "Busy Everywhere", "USER_BUSY"},
 	603: {603, "Decline", "CALL_REJECTED"},
 }
+
+// replyOf is the reply with a status; one that is not in the table counts as 503.
+func replyOf(status int) sipReply {
+	if r, ok := sipReplies[status]; ok {
+		return r
+	}
+	return sipReply{status, "Unknown", "NORMAL_TEMPORARY_FAILURE"}
+}

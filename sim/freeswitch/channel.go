@@ -19,6 +19,7 @@ type channel struct {
 	globalTo  time.Time // created
 
 	state       string // CS_…
+	stateNumber string // while it differs from the state's own
 	callState   string
 	answerState string
 	answered    time.Time
@@ -26,6 +27,7 @@ type channel struct {
 	media       time.Time
 	hungUp      time.Time
 	flipped     bool // caller and callee ID are swapped once it executes
+	executes    bool // it has come to an extension
 	reached     bool // the far end has replied: its address is known
 	parked      bool
 
@@ -49,6 +51,7 @@ type channel struct {
 	stack  []*execution
 	queue  []message
 	poll   *timer
+	broken bool     // a break is on its way out
 	hangAt []*timer // sched_hangup
 
 	patient *patient
@@ -141,7 +144,9 @@ func (ch *channel) describe(e *event) {
 	e.add("Channel-State", ch.state)
 	e.add("Channel-Call-State", ch.callState)
 	number := states[ch.state]
-	if !ch.live() && ch.state != "CS_REPORTING" && ch.state != "CS_DESTROY" {
+	if ch.stateNumber != "" {
+		number = ch.stateNumber
+	} else if !ch.live() && ch.state != "CS_REPORTING" && ch.state != "CS_DESTROY" {
 		number = "10" // the running state lags behind a hangup
 	}
 	e.add("Channel-State-Number", number)
@@ -153,7 +158,7 @@ func (ch *channel) describe(e *event) {
 	}
 	e.add("Call-Direction", direction)
 	e.add("Presence-Call-Direction", direction)
-	e.add("Channel-HIT-Dialplan", boolText(ch.flipped || ch.inbound))
+	e.add("Channel-HIT-Dialplan", boolText(ch.executes || ch.inbound))
 	e.add("Channel-Call-UUID", ch.uuid)
 	e.add("Answer-State", ch.answerState)
 	if ch.cause != "" {
@@ -300,6 +305,9 @@ func (ch *channel) brief(name string, from source, extra ...header) {
 // enter changes the channel's state and says so.
 func (ch *channel) enter(state string) {
 	ch.state = state
+	ch.executes = ch.executes || state == "CS_EXECUTE"
+	ch.stateNumber = map[string]string{"CS_INIT": "1", "CS_ROUTING": "2"}[state]
+	defer func() { ch.stateNumber = "" }()
 	ch.brief("CHANNEL_STATE", source{"switch_channel.c", "switch_channel_perform_set_running_state", 2408})
 }
 

@@ -11,7 +11,7 @@ type message struct {
 	done   func() // of a synchronous socket: answers the command
 }
 
-// execution is one application under way. Those above it in the stack run inside it.
+// execution is one application under way. Those above it in the stack run inside it, and its time stands still.
 type execution struct {
 	app  application
 	uuid string
@@ -19,7 +19,8 @@ type execution struct {
 	done func()
 
 	timer   *timer
-	expired bool // its time ran out while others ran inside it
+	left    time.Duration // on its timer when another began inside it
+	paused  bool
 	media   bool // it plays: a hangup ends it with PLAYBACK ERROR
 	started time.Time
 	digit   func(d string)
@@ -46,7 +47,7 @@ func (ch *channel) queueMessage(p packet, done func()) {
 
 // look carries out queued messages until one runs for longer under a lock.
 func (ch *channel) look() {
-	for ch.live() && len(ch.queue) > 0 {
+	for ch.live() && len(ch.queue) > 0 && !ch.broken {
 		if n := len(ch.stack); n > 0 && ch.stack[n-1].lock {
 			return
 		}
@@ -103,18 +104,36 @@ func (ch *channel) execute(app application, uuid string, lock bool, done func())
 		extra = append(extra, header{"Application-Data", app.arg})
 	}
 	ch.emit("CHANNEL_EXECUTE", source{"switch_core_session.c", "switch_core_session_exec", 2944}, append(extra, header{"Application-UUID", uuid})...)
+	if n := len(ch.stack); n > 0 {
+		ch.stack[n-1].pause(ch.s)
+	}
 	ch.stack = append(ch.stack, x)
 	run(ch, x)
 }
 
-// finish ends an application that ran to its end. One that others run inside of waits for them.
+// pause stops the time of an application inside which another begins.
+func (x *execution) pause(s *Switch) {
+	if x.timer == nil || x.timer.index < 0 {
+		return
+	}
+	x.left, x.paused = x.timer.due.Sub(s.clock.Now()), true
+	s.cancel(x.timer)
+}
+
+func (x *execution) unpause(s *Switch) {
+	if x.paused {
+		x.paused = false
+		x.timer = s.after(x.left, x.timer.do)
+	}
+}
+
+// finish ends an application that ran to its end.
 func (ch *channel) finish(x *execution, response string) {
 	n := len(ch.stack)
 	if n == 0 || !ch.live() {
 		return
 	}
 	if ch.stack[n-1] != x {
-		x.expired = true
 		return
 	}
 	ch.s.cancel(x.timer)
@@ -132,13 +151,7 @@ func (ch *channel) resume() {
 		return
 	}
 	if n := len(ch.stack); n > 0 {
-		if outer := ch.stack[n-1]; outer.expired {
-			ch.after(step, func() {
-				if n := len(ch.stack); n > 0 && ch.stack[n-1] == outer && outer.stop != nil {
-					outer.stop()
-				}
-			})
-		}
+		ch.stack[n-1].unpause(ch.s)
 	}
 	if ch.poll == nil {
 		ch.look()
@@ -192,7 +205,7 @@ func (ch *channel) unwindStack() {
 	ch.queue = nil
 }
 
-// interrupt is uuid_break: the innermost application ends, or with all every one, and the queue is emptied.
+// interrupt is uuid_break: one application after another ends, from the innermost out; all empties the queue too.
 func (ch *channel) interrupt(all bool) {
 	if all {
 		for _, m := range ch.queue {
@@ -202,16 +215,25 @@ func (ch *channel) interrupt(all bool) {
 		}
 		ch.queue = nil
 	}
-	ch.after(step, func() {
-		n := len(ch.stack)
-		if n == 0 {
-			return
-		}
-		if x := ch.stack[n-1]; x.stop != nil {
-			x.stop()
-		}
-		if all && len(ch.stack) > 0 && len(ch.stack) < n {
-			ch.interrupt(true)
-		}
-	})
+	if ch.broken || len(ch.stack) == 0 {
+		return
+	}
+	ch.broken = true
+	ch.after(step, ch.breakInnermost)
+}
+
+// breakInnermost ends the innermost application and comes back for the one around it.
+func (ch *channel) breakInnermost() {
+	n := len(ch.stack)
+	if n > 0 && ch.stack[n-1].stop != nil {
+		ch.stack[n-1].stop()
+	}
+	if len(ch.stack) > 0 && len(ch.stack) < n {
+		ch.after(step, ch.breakInnermost)
+		return
+	}
+	ch.broken = false
+	if ch.live() && len(ch.queue) > 0 && ch.poll == nil {
+		ch.after(step, ch.look)
+	}
 }

@@ -12,6 +12,11 @@ type Gateway struct {
 	Name  string
 	Proxy string // 127.0.0.1:5060
 	Down  bool   // pinged and found dead: originates end with GATEWAY_DOWN
+	// NoProgress trunks never say that the phone rings; EarlyMedia trunks say it with sound (183).
+	NoProgress, EarlyMedia bool
+	// Reply is the final SIP status with which the trunk refuses every call: 403, 404, 408, 410, 480, 484,
+	// 486, 488, 500, 503, 600 or 603; 0 for none.
+	Reply int
 
 	since       time.Time
 	out, failed int
@@ -32,6 +37,16 @@ func (s *Switch) gateway(name string) *Gateway {
 		}
 	}
 	return nil
+}
+
+// UpdateGateway replaces what a gateway does with calls from now on; its Name says which, Down stays. An
+// unknown name does nothing.
+func (s *Switch) UpdateGateway(g Gateway) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if have := s.gateway(g.Name); have != nil {
+		have.NoProgress, have.EarlyMedia, have.Reply = g.NoProgress, g.EarlyMedia, g.Reply
+	}
 }
 
 // SetGateway takes a gateway up or down and tells the listeners, as the ping would. An unknown name does nothing.

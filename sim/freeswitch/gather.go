@@ -150,7 +150,7 @@ func (g *gather) check() {
 		return
 	}
 	if g.isRead {
-		g.over("timeout")
+		g.over("failure")
 		return
 	}
 	g.ch.set(g.variable+"_invalid", g.digits)

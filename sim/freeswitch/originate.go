@@ -122,7 +122,7 @@ func (s *Switch) destroyUnborn(uuid string) {
 	}
 	e := s.newEvent("CHANNEL_DESTROY", "", source{"switch_core_session.c", "switch_core_session_perform_destroy", 1584})
 	e.uuid = uuid
-	for _, h := range []header{{"Channel-State", "CS_NONE"}, {"Channel-Call-State", "DOWN"}, {"Channel-State-Number", "1"},
+	for _, h := range []header{{"Channel-State", "CS_NONE"}, {"Channel-Call-State", "DOWN"}, {"Channel-State-Number", "0"},
 		{"Channel-Name", "N/A"}, {"Unique-ID", uuid}, {"Call-Direction", "outbound"}, {"Presence-Call-Direction", "outbound"},
 		{"Channel-HIT-Dialplan", "false"}, {"Channel-Call-UUID", uuid}, {"Answer-State", "ringing"}} {
 		e.headers = append(e.headers, h)
@@ -169,7 +169,7 @@ func (s *Switch) place(ch *channel, plan dialPlan) {
 		ch.hangUp("NO_ANSWER")
 	})
 	if leg := seconds(ch.get("leg_timeout")); leg > 0 {
-		ch.after(leg, func() {
+		ch.after(leg+650*time.Millisecond, func() {
 			if ch.answered.IsZero() {
 				ch.hangUp("ALLOTTED_TIMEOUT")
 			}

@@ -136,9 +136,12 @@ func (s *Switch) newPatient(ch *channel) *patient {
 // invited is the arrival of the INVITE.
 func (p *patient) invited() {
 	ch, pr := p.ch, p.profile
+	if g := ch.s.gateway(ch.gateway); g != nil && g.Reply != 0 {
+		ch.refuse(replyOf(g.Reply))
+		return
+	}
 	if p.byHand {
-		ch.ring()
-		p.phone.begin(ch)
+		p.alert()
 		return
 	}
 	m := ch.s.memory[ch.number]
@@ -159,11 +162,21 @@ func (p *patient) invited() {
 		ch.refuse(sipReplies[486])
 		return
 	}
-	ch.ring()
-	p.phone.begin(ch)
+	p.alert()
 	if !pr.silent {
 		ch.after(ch.s.opt.Behaviour.RingTime, p.pickUp)
 	}
+}
+
+// alert makes the phone ring; what the switch hears of it depends on the trunk.
+func (p *patient) alert() {
+	switch g := p.ch.s.gateway(p.ch.gateway); {
+	case g != nil && g.EarlyMedia:
+		p.ch.earlyMedia()
+	case g == nil || !g.NoProgress:
+		p.ch.ring()
+	}
+	p.phone.begin(p.ch)
 }
 
 // pickUp answers the call; what the number remembers is forgotten.

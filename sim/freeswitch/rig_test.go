@@ -163,6 +163,7 @@ func (c *client) read() {
 			c.mu.Unlock()
 			return
 		}
+		f.at = time.Now()
 		c.frames = append(c.frames, f)
 		c.mu.Unlock()
 	}
@@ -170,7 +171,7 @@ func (c *client) read() {
 
 // readFrame decodes one message; the connect reply is a block without a body.
 func readFrame(br *bufio.Reader) (frame, error) {
-	f := frame{headers: map[string]string{}, at: time.Now()}
+	f := frame{headers: map[string]string{}}
 	for {
 		line, err := br.ReadString('\n')
 		if err != nil {

@@ -195,8 +195,8 @@ func (c *conn) wants(name, subclass string) bool {
 
 // passes applies the filters: any that matches lets the event through, one that begins with '-' stops it.
 func (c *conn) passes(e *event) bool {
-	if c.myEvents {
-		return e.uuid == c.session
+	if c.myEvents && e.uuid != c.session {
+		return false
 	}
 	if len(c.filters) == 0 {
 		return true
@@ -253,7 +253,7 @@ func (s *Switch) fire(e *event) {
 		return
 	}
 	for c := range s.narrow[e.uuid] {
-		if c.wants(e.name, e.subclass) {
+		if c.wants(e.name, e.subclass) && c.passes(e) {
 			c.deliver(e)
 		}
 	}
