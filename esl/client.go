@@ -249,7 +249,7 @@ func (c *Client) Up() (Up, bool) {
 func (c *Client) current() (*link, Up) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.link == nil || c.link.cause() != nil {
+	if c.link == nil || !c.link.usable() {
 		return nil, c.up
 	}
 	return c.link, c.up

@@ -1,6 +1,7 @@
 package esl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,10 +30,16 @@ type link struct {
 	done    chan struct{} // closed once the link has failed
 
 	mu      sync.Mutex
-	err     error
+	err     error // why the link has failed
+	mute    error // why nothing more can be written, though what FreeSWITCH sent last is still read
 	pending []*pending
 	overdue *time.Timer
+	drain   *time.Timer
 }
+
+// drainTime is how long the link reads on after a write has failed: the peer's last words, an end of
+// the call or the reason of the disconnect, may wait in the receive buffer.
+const drainTime = time.Second
 
 type pending struct {
 	command command
@@ -207,9 +214,9 @@ func (c command) refusal(a answer) error {
 func (l *link) write(c command) (*pending, error) {
 	p := &pending{command: c, answer: make(chan answer, 1)}
 	l.mu.Lock()
-	if l.err != nil {
+	if err := cmp.Or(l.err, l.mute); err != nil {
 		l.mu.Unlock()
-		return nil, fmt.Errorf("%w: %w", ErrNotSent, l.err)
+		return nil, fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
 	l.pending = append(l.pending, p)
 	if len(l.pending) == 1 {
@@ -223,11 +230,21 @@ func (l *link) write(c command) (*pending, error) {
 	if err == nil {
 		return p, nil
 	}
-	cause := l.fail(fmt.Errorf("write %s: %w", c.verb, err))
+	l.silence(fmt.Errorf("write %s: %w", c.verb, err))
 	if n == 0 {
-		return nil, fmt.Errorf("%w: %w", ErrNotSent, cause)
+		return nil, fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
-	return nil, fmt.Errorf("%w: %w", ErrIndeterminate, cause)
+	return nil, fmt.Errorf("%w: %w", ErrIndeterminate, err)
+}
+
+// silence ends the writing, and after drainTime the link.
+func (l *link) silence(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil && l.mute == nil {
+		l.mute = err
+		l.drain = time.AfterFunc(drainTime, func() { l.fail(err) })
+	}
 }
 
 // fail closes the link for err, unless it has failed before, and returns the first error.
@@ -240,9 +257,19 @@ func (l *link) fail(err error) error {
 	l.err = err
 	l.pending = nil
 	l.watch()
+	if l.drain != nil {
+		l.drain.Stop()
+	}
 	close(l.done)
 	l.conn.Close() // its error tells nothing that err does not
 	return err
+}
+
+// usable says whether a command can go out.
+func (l *link) usable() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err == nil && l.mute == nil
 }
 
 func (l *link) cause() error {
@@ -272,9 +299,7 @@ type quietConn struct {
 
 func (q *quietConn) Read(p []byte) (int, error) {
 	if q.limit > 0 {
-		if err := q.SetReadDeadline(time.Now().Add(q.limit)); err != nil {
-			return 0, err
-		}
+		_ = q.SetReadDeadline(time.Now().Add(q.limit)) // fails on a closed connection, and so does the read
 	}
 	return q.Conn.Read(p)
 }

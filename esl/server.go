@@ -22,10 +22,6 @@ type ServerOptions struct {
 	Log          *slog.Logger
 }
 
-// vanished finds a switch whose machine is gone within 40 s: a session may rightly be silent for
-// minutes, so TCP has to ask.
-var vanished = net.KeepAliveConfig{Enable: true, Idle: 20 * time.Second, Interval: 5 * time.Second, Count: 4}
-
 // Server takes FreeSWITCH's outbound connections.
 type Server struct {
 	opts    ServerOptions
@@ -104,9 +100,7 @@ func (s *Server) allowed(addr net.Addr) bool {
 
 func (s *Server) serveConn(ctx context.Context, conn net.Conn, slot *slot, handle func(context.Context, *Session)) {
 	defer s.door.leave(slot)
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		tcp.SetKeepAliveConfig(vanished) // without it the read fails later, that is all
-	}
+	keepAlive(conn)
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	session, err := openSession(conn, s.opts)
 	if !stop() || err != nil || !s.door.admit(slot) {
@@ -126,6 +120,15 @@ func (s *Server) serveConn(ctx context.Context, conn net.Conn, slot *slot, handl
 	defer session.link.fail(ErrClosed)
 	defer s.survive(session.uuid)
 	handle(ctx, session)
+}
+
+// keepAlive finds a switch whose machine is gone within 40 s: a session may rightly be silent for
+// minutes, so TCP has to ask.
+func keepAlive(conn net.Conn) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		// If it cannot be set the loss is noticed later, that is all.
+		_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 20 * time.Second, Interval: 5 * time.Second, Count: 4})
+	}
 }
 
 // survive keeps one leg's panic from ending every other call.
