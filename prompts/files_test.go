@@ -19,7 +19,7 @@ import (
 )
 
 func TestAGoodRecordingIsKeptByteForByteUnderItsHash(t *testing.T) {
-	lib := New(Options{Dir: t.TempDir()})
+	lib := library(t, Options{Dir: t.TempDir()})
 	b := tone(8000, time.Second, 440, -18).wav()
 	sum := sha256.Sum256(b)
 	for range 2 { // storing it again changes nothing
@@ -50,19 +50,20 @@ func TestAFileThatCannotBeWrittenLeavesNothing(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, recordedDir), nil, 0o600); err != nil { // a file where the folder should be
 		t.Fatal(err)
 	}
-	if sha, _, err := New(Options{Dir: dir}).Store(t.Context(), tone(8000, time.Second, 440, -18).wav()); err == nil || sha != "" {
+	if sha, _, err := library(t, Options{Dir: dir}).Store(t.Context(), tone(8000, time.Second, 440, -18).wav()); err == nil || sha != "" {
 		t.Errorf("%q, %v", sha, err)
 	}
 }
 
 func TestOpenReachesOnlyAudio(t *testing.T) {
 	dir := t.TempDir()
-	lib := New(Options{Dir: filepath.Join(dir, "audio")})
-	if err := os.WriteFile(filepath.Join(dir, "secret.wav"), []byte("x"), 0o600); err != nil {
+	lib := library(t, Options{Dir: filepath.Join(dir, "audio")})
+	hash := strings.Repeat("a", 64)
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "secret.wav"), []byte("x"), 0o600), os.MkdirAll(filepath.Join(lib.dir, personalDir), 0o700),
+		os.WriteFile(filepath.Join(dir, hash+".wav"), []byte("x"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	hash := strings.Repeat("a", 64)
-	for _, name := range []string{"", "..", "../secret", "../secret.wav", "/etc/passwd", hash, "x-" + hash, "../x-" + hash, "a/b-" + hash, "-" + hash, strings.ToUpper(hash), hash + "\x00"} {
+	for _, name := range []string{"", "..", "../secret", "../secret.wav", "/etc/passwd", hash, "x-" + hash, "../..-" + hash, "a/b-" + hash, "-" + hash, strings.ToUpper(hash), hash + "\x00"} {
 		if f, err := lib.Open(name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%q: %v, %v", name, f, err)
 		}
@@ -77,7 +78,7 @@ func TestNamesInTheConfigurationCannotLeaveItsFolder(t *testing.T) {
 		os.Symlink("../out.wav", filepath.Join(beside, "link.wav"))); err != nil {
 		t.Fatal(err)
 	}
-	lib := New(Options{Dir: filepath.Join(dir, "audio"), Recordings: beside})
+	lib := library(t, Options{Dir: filepath.Join(dir, "audio"), Recordings: beside})
 	for _, ref := range []string{"../out.wav", "link.wav", filepath.Join(dir, "out.wav"), "sha256:../../out", "sha256:", "sha256:" + strings.Repeat("a", 64), "none.wav"} {
 		if c, err := lib.recording(t.Context(), ref); err == nil {
 			t.Errorf("%s is played from %s", ref, c.file)
@@ -86,7 +87,7 @@ func TestNamesInTheConfigurationCannotLeaveItsFolder(t *testing.T) {
 }
 
 func TestPlainWAVsOfOtherShapesAreConverted(t *testing.T) {
-	lib := New(Options{Dir: t.TempDir()})
+	lib := library(t, Options{Dir: t.TempDir()})
 	lib.ffmpeg = "" // by our own means
 	wide := tone(44100, 2*time.Second, 440, -18)
 	stereo := pcm{rate: 44100}
@@ -113,7 +114,7 @@ func le32(b []byte, v uint32) {
 }
 
 func TestConversionIsRefusedWithAHintWhereThereIsNoConverter(t *testing.T) {
-	lib := New(Options{Dir: t.TempDir()})
+	lib := library(t, Options{Dir: t.TempDir()})
 	lib.ffmpeg = ""
 	for name, in := range map[string][]byte{
 		"mp3":  append([]byte("ID3\x04\x00"), make([]byte, 400)...),
@@ -156,7 +157,7 @@ func TestOtherFormatsAreConvertedByFFmpeg(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sha, report, err := New(Options{Dir: t.TempDir()}).Store(t.Context(), in)
+			sha, report, err := library(t, Options{Dir: t.TempDir()}).Store(t.Context(), in)
 			if err != nil || sha == "" || report.Converted == "" || report.SampleRate != 8000 || report.Channels != 1 {
 				t.Fatalf("%+v, %v", report, err)
 			}
@@ -172,13 +173,13 @@ func TestAConverterIsNeverLedToOtherFiles(t *testing.T) {
 		t.Skip("skipped: ffmpeg is not installed")
 	}
 	playlist := "ID3\x04\x00\x00\x00\x00\x00\x00#EXTM3U\n#EXTINF:1,\nfile:///etc/hostname\n"
-	if _, report, err := New(Options{Dir: t.TempDir()}).Store(t.Context(), []byte(playlist)); !errors.Is(err, ErrAudioRefused) || report.OK() {
+	if _, report, err := library(t, Options{Dir: t.TempDir()}).Store(t.Context(), []byte(playlist)); !errors.Is(err, ErrAudioRefused) || report.OK() {
 		t.Errorf("%+v, %v", report, err)
 	}
 }
 
 func TestAPBXFindsTheFilesWhereItSeesThem(t *testing.T) {
-	lib := New(Options{Dir: t.TempDir(), Speaker: &whistle{}})
+	lib := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}})
 	snap, c, step := fixture(t, "en", nil)
 	s, err := lib.Script(t.Context(), snap, c, step)
 	if err != nil {
@@ -225,7 +226,7 @@ func TestAPBXFindsTheFilesWhereItSeesThem(t *testing.T) {
 }
 
 func TestAStitchedCallIsAsLongAsItsParts(t *testing.T) {
-	lib := New(Options{Dir: t.TempDir(), Speaker: &whistle{}})
+	lib := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}})
 	snap, c, step := fixture(t, "en", nil)
 	s, err := lib.Script(t.Context(), snap, c, step)
 	if err != nil {
@@ -257,7 +258,7 @@ func TestAStitchedCallIsAsLongAsItsParts(t *testing.T) {
 
 func TestPrefetchingSpeaksWhatNamesNobody(t *testing.T) {
 	w := &whistle{}
-	lib := New(Options{Dir: t.TempDir(), Speaker: w})
+	lib := library(t, Options{Dir: t.TempDir(), Speaker: w})
 	snap, c, step := fixture(t, "en", nil)
 	n, err := lib.Prefetch(t.Context(), snap)
 	if err != nil || n < 24 {
@@ -273,13 +274,13 @@ func TestPrefetchingSpeaksWhatNamesNobody(t *testing.T) {
 	if now := w.spoken.Load() - before; now != 4 { // name, doctor, date, time
 		t.Errorf("the first call still had %d texts spoken: %q", now, w.texts[before:])
 	}
-	if n, err := New(Options{Dir: t.TempDir()}).Prefetch(t.Context(), snap); n != 0 || err != nil {
+	if n, err := library(t, Options{Dir: t.TempDir()}).Prefetch(t.Context(), snap); n != 0 || err != nil {
 		t.Errorf("without an engine: %d, %v", n, err)
 	}
 }
 
 func BenchmarkScriptWhenCached(b *testing.B) {
-	lib := New(Options{Dir: b.TempDir(), Speaker: &whistle{}})
+	lib := library(b, Options{Dir: b.TempDir(), Speaker: &whistle{}})
 	snap, c, step := fixture(b, "en", nil)
 	s, err := lib.Script(b.Context(), snap, c, step)
 	if err != nil {

@@ -48,6 +48,13 @@ func (w *whistle) Speak(ctx context.Context, text, language string) ([]byte, err
 	return tone(22050, time.Duration(utf8.RuneCountInString(text))*50*time.Millisecond, 440, -12).wav(), nil
 }
 
+// library is New, whose unfinished speech is waited for before its folder goes.
+func library(t testing.TB, o Options) *Library {
+	lib := New(o)
+	t.Cleanup(lib.Wait)
+	return lib
+}
+
 // tomorrow is the appointment of the fixture: 09:30 in Riyadh.
 var tomorrow = time.Date(2026, 12, 2, 6, 30, 0, 0, time.UTC)
 

@@ -34,6 +34,7 @@ type Library struct {
 
 	slots    chan struct{}      // one for each text that is being spoken
 	flight   singleflight.Group // by file
+	late     sync.WaitGroup     // speech that no caller waits for any more
 	lengths  sync.Map           // SHA-256 of a recording → time.Duration
 	imported sync.Map           // file name in Recordings → beside
 	filters  sync.Map           // sample rate → *resampler to phoneRate

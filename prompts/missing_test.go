@@ -16,7 +16,7 @@ func TestALanguageThatCannotBeSaidIsNotOffered(t *testing.T) {
 		edit("greeting", "ar", outreach.PromptLanguage{Audio: "sha256:" + noSuchHash})(doc)
 	})
 	step.Actions = append(step.Actions, outreach.KeyAction{Key: "4", Action: outreach.Language, Target: "ar"}, outreach.KeyAction{Key: "5", Action: outreach.Language, Target: "hi"})
-	lib := New(Options{Dir: t.TempDir(), Speaker: &whistle{}})
+	lib := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}})
 	s, err := lib.Script(t.Context(), snap, c, step)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ const noSuchHash = "000000000000000000000000000000000000000000000000000000000000
 
 func TestWhatPlaysBeforeAHumanIsKnownMayNotBePersonal(t *testing.T) {
 	snap, c, step := fixture(t, "en", nil)
-	lib := New(Options{Dir: t.TempDir(), Speaker: &whistle{}})
+	lib := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}})
 	d := lib.newDraft(snap, &c, step, "en")
 	var missing *MissingError
 	if lines, err := d.open("patient_name"); !errors.As(err, &missing) || missing.Category != "patient_name" {
@@ -69,7 +69,7 @@ func TestARecordingStandsInWhereNothingCanSpeakItsText(t *testing.T) {
 	snap, c, step := fixture(t, "en", func(doc *outreach.Document, _ *outreach.Event) {
 		edit("greeting", "en", outreach.PromptLanguage{Text: "Hello from {{facility.name}}.", Audio: "hello.wav"})(doc)
 	})
-	s, err := New(Options{Dir: t.TempDir(), Recordings: beside, AllowSilent: true}).Script(t.Context(), snap, c, step)
+	s, err := library(t, Options{Dir: t.TempDir(), Recordings: beside, AllowSilent: true}).Script(t.Context(), snap, c, step)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func TestACallIsSaidWholeInEachLanguage(t *testing.T) {
 	}
 	for lang, sentences := range want {
 		snap, c, step := fixture(t, lang, nil)
-		lib := New(Options{Dir: t.TempDir(), Speaker: &whistle{}})
+		lib := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}})
 		s, err := lib.Script(t.Context(), snap, c, step)
 		if err != nil {
 			t.Fatal(err)
@@ -86,7 +86,7 @@ func checkPlayable(t *testing.T, segment outreach.Segment) {
 
 func TestOnlyWhatIsAboutThePatientIsPersonal(t *testing.T) {
 	snap, c, step := fixture(t, "en", nil)
-	s, err := New(Options{Dir: t.TempDir(), Speaker: &whistle{}}).Script(t.Context(), snap, c, step)
+	s, err := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}}).Script(t.Context(), snap, c, step)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestOnlyWhatIsAboutThePatientIsPersonal(t *testing.T) {
 func TestSettingsComeFromTheConfigurationWithSafeDefaults(t *testing.T) {
 	repeat := 1
 	snap, c, step := fixture(t, "en", func(doc *outreach.Document, _ *outreach.Event) { doc.Call.Repeat = &repeat })
-	lib := New(Options{Dir: t.TempDir(), Speaker: &whistle{}})
+	lib := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}})
 	s, err := lib.Script(t.Context(), snap, c, step)
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +150,7 @@ func TestALanguageKeyBringsEveryLanguageAndIsOfferedInItsOwn(t *testing.T) {
 	step.Actions = append(step.Actions, outreach.KeyAction{Key: "4", Action: outreach.Language, Target: "ar"},
 		outreach.KeyAction{Key: "5", Action: outreach.Language, Target: "en"})
 	w := &whistle{}
-	s, err := New(Options{Dir: t.TempDir(), Speaker: w}).Script(t.Context(), snap, c, step)
+	s, err := library(t, Options{Dir: t.TempDir(), Speaker: w}).Script(t.Context(), snap, c, step)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestARatingIsAskedForOnce(t *testing.T) {
 	step.Actions = []outreach.KeyAction{{Action: outreach.Rating, Target: "7"}, {Key: "9", Action: outreach.Repeat}}
 	for _, sequence := range [][]string{{"greeting", "rating_ask", "action_menu"}, {"greeting", "action_menu"}} {
 		step.Sequence = sequence
-		s, err := New(Options{Dir: t.TempDir(), Speaker: &whistle{}}).Script(t.Context(), snap, c, step)
+		s, err := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}}).Script(t.Context(), snap, c, step)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,7 +187,7 @@ func TestARatingIsAskedForOnce(t *testing.T) {
 func TestATransferOutsideItsHoursNeedsTheCallBacksConfirmation(t *testing.T) {
 	snap, c, step := fixture(t, "en", nil)
 	step.Actions = []outreach.KeyAction{{Key: "0", Action: outreach.Transfer, Target: "100", Hours: &outreach.Window{From: "09:00", To: "17:00"}}, {Key: "3", Action: outreach.Record}}
-	s, err := New(Options{Dir: t.TempDir(), Speaker: &whistle{}}).Script(t.Context(), snap, c, step)
+	s, err := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}}).Script(t.Context(), snap, c, step)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestRecordingsWinWhereTheTextHasNoVariables(t *testing.T) {
 			snap, c, step := fixture(t, "en", func(doc *outreach.Document, _ *outreach.Event) {
 				edit("greeting", "en", outreach.PromptLanguage{Text: v.text, Audio: "hello.wav"})(doc)
 			})
-			lib := New(Options{Dir: t.TempDir(), Recordings: beside, Speaker: &whistle{}})
+			lib := library(t, Options{Dir: t.TempDir(), Recordings: beside, Speaker: &whistle{}})
 			s, err := lib.Script(t.Context(), snap, c, step)
 			if err != nil {
 				t.Fatal(err)
@@ -239,7 +239,7 @@ func TestARecordingThatChangedIsTakenAgainAndTheOldVersionStays(t *testing.T) {
 	snap, c, step := fixture(t, "en", func(doc *outreach.Document, _ *outreach.Event) {
 		edit("greeting", "en", outreach.PromptLanguage{Audio: "hello.wav"})(doc)
 	})
-	lib := New(Options{Dir: dir, Recordings: beside, Speaker: &whistle{}})
+	lib := library(t, Options{Dir: dir, Recordings: beside, Speaker: &whistle{}})
 	var media []string
 	for i, length := range []time.Duration{2 * time.Second, 3 * time.Second} {
 		name := filepath.Join(beside, "hello.wav")
@@ -280,7 +280,7 @@ func TestWhatCannotBePlayedIsNamed(t *testing.T) {
 		snap, c, step := fixture(t, "en", func(doc *outreach.Document, _ *outreach.Event) { v.change(doc) })
 		step.Sequence, step.Machine = []string{"greeting"}, &outreach.MachinePolicy{Policy: "hang_up"}
 		step.Actions = nil
-		_, err := New(Options{Dir: t.TempDir(), Recordings: t.TempDir(), Speaker: v.speaker}).Script(t.Context(), snap, c, step)
+		_, err := library(t, Options{Dir: t.TempDir(), Recordings: t.TempDir(), Speaker: v.speaker}).Script(t.Context(), snap, c, step)
 		var missing *MissingError
 		if !errors.Is(err, ErrPromptMissing) || !errors.As(err, &missing) {
 			t.Errorf("%s: %v", v.name, err)
@@ -295,7 +295,7 @@ func TestWhatCannotBePlayedIsNamed(t *testing.T) {
 func TestAnEngineThatFailsIsNoMissingPrompt(t *testing.T) {
 	broken := errors.New("engine crashed")
 	snap, c, step := fixture(t, "en", nil)
-	_, err := New(Options{Dir: t.TempDir(), Speaker: &whistle{fail: broken}}).Script(t.Context(), snap, c, step)
+	_, err := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{fail: broken}}).Script(t.Context(), snap, c, step)
 	if !errors.Is(err, broken) || errors.Is(err, ErrPromptMissing) {
 		t.Errorf("%v", err)
 	}
@@ -303,7 +303,7 @@ func TestAnEngineThatFailsIsNoMissingPrompt(t *testing.T) {
 
 func TestWithoutAnEngineTheDemoPlaysSilenceAsLongAsTheText(t *testing.T) {
 	snap, c, step := fixture(t, "en", nil)
-	lib := New(Options{Dir: t.TempDir(), AllowSilent: true})
+	lib := library(t, Options{Dir: t.TempDir(), AllowSilent: true})
 	s, err := lib.Script(t.Context(), snap, c, step)
 	if err != nil {
 		t.Fatal(err)
@@ -322,7 +322,7 @@ func TestWithoutAnEngineTheDemoPlaysSilenceAsLongAsTheText(t *testing.T) {
 func TestSentencesWithoutTheirValueAreLeftOut(t *testing.T) {
 	var log bytes.Buffer
 	snap, c, step := fixture(t, "en", func(_ *outreach.Document, ev *outreach.Event) { ev.Data = nil })
-	lib := New(Options{Dir: t.TempDir(), Speaker: &whistle{}, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	lib := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	s, err := lib.Script(t.Context(), snap, c, step)
 	if err != nil {
 		t.Fatal(err)
@@ -348,7 +348,7 @@ func TestInactivePromptsAreLeftOutButTheCallKeepsItsQuestions(t *testing.T) {
 			doc.Prompts[i].Active = doc.Prompts[i].Category != "greeting" && doc.Prompts[i].Category != "ask_once_more"
 		}
 	})
-	s, err := New(Options{Dir: t.TempDir(), Speaker: &whistle{}}).Script(t.Context(), snap, c, step)
+	s, err := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}}).Script(t.Context(), snap, c, step)
 	if err != nil {
 		t.Fatal(err)
 	}

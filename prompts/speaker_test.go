@@ -37,7 +37,7 @@ func TestEspeakSpeaksAWholeCallInEachLanguage(t *testing.T) {
 			if keep := os.Getenv("CURLEW_KEEP_AUDIO"); keep != "" { // to listen to
 				dir = filepath.Join(keep, lang)
 			}
-			lib := New(Options{Dir: dir, Speaker: e})
+			lib := library(t, Options{Dir: dir, Speaker: e})
 			snap, c, step := fixture(t, lang, nil)
 			s, err := lib.Script(t.Context(), snap, c, step)
 			if err != nil {
@@ -65,7 +65,7 @@ func TestEspeakSpeaksAWholeCallInEachLanguage(t *testing.T) {
 
 func TestEspeakTakesTextAsTextOnly(t *testing.T) {
 	e := espeak(t)
-	lib := New(Options{Dir: t.TempDir(), Speaker: e})
+	lib := library(t, Options{Dir: t.TempDir(), Speaker: e})
 	plain, err := lib.Say(t.Context(), "Hello, this is City Hospital.", "en")
 	if err != nil {
 		t.Fatal(err)
@@ -103,12 +103,12 @@ func TestRateAndVoiceMakeOtherFiles(t *testing.T) {
 	other := &Espeak{voices: map[string]string{"en": "en-us"}, rate: 160}
 	files := []string{}
 	for _, s := range []Speaker{slow, fast, other} {
-		files = append(files, New(Options{Dir: "/audio", Speaker: s}).speechFile(utterance{text: "Hello.", language: "en"}))
+		files = append(files, library(t, Options{Dir: "/audio", Speaker: s}).speechFile(utterance{text: "Hello.", language: "en"}))
 	}
 	if files[0] == files[1] || files[1] == files[2] {
 		t.Errorf("%q", files)
 	}
-	lib := New(Options{Dir: "/audio", Speaker: slow})
+	lib := library(t, Options{Dir: "/audio", Speaker: slow})
 	a := lib.speechFile(utterance{text: "Amina", language: "en", personal: true, transaction: "a"})
 	b := lib.speechFile(utterance{text: "Amina", language: "en", personal: true, transaction: "b"})
 	if filepath.Base(a) == filepath.Base(b) {
@@ -163,7 +163,7 @@ func speechProgram(args ...string) Command {
 
 func TestACommandSpeaksByStdoutOrByFile(t *testing.T) {
 	for name, command := range map[string]Command{"stdout": speechProgram("stdout"), "file": speechProgram("file", "{voice}", "{output}")} {
-		b, err := New(Options{Dir: t.TempDir(), Speaker: command}).Say(t.Context(), "Hello.", "en")
+		b, err := library(t, Options{Dir: t.TempDir(), Speaker: command}).Say(t.Context(), "Hello.", "en")
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -210,7 +210,7 @@ func TestAServiceSpeaks(t *testing.T) {
 	defer server.Close()
 	for name := range answers {
 		speaker := HTTP{URL: server.URL + "/" + name, Header: http.Header{"Authorization": {"Bearer k"}}, Voices: map[string]string{"ar": "zaid"}, Client: server.Client()}
-		b, err := New(Options{Dir: t.TempDir(), Speaker: speaker}).Say(t.Context(), "مرحبًا", "ar")
+		b, err := library(t, Options{Dir: t.TempDir(), Speaker: speaker}).Say(t.Context(), "مرحبًا", "ar")
 		if (err == nil) != (name == "good") {
 			t.Errorf("%s: %d bytes, %v", name, len(b), err)
 		}

@@ -66,6 +66,7 @@ func (l *Library) speech(ctx context.Context, u utterance) (clip, error) {
 	})
 	select {
 	case <-ctx.Done():
+		l.late.Go(func() { <-made })
 		return clip{}, ctx.Err()
 	case r := <-made:
 		if r.Err != nil {
@@ -74,6 +75,9 @@ func (l *Library) speech(ctx context.Context, u utterance) (clip, error) {
 		return r.Val.(clip), nil
 	}
 }
+
+// Wait returns once the speech that its callers gave up on has been made: after the last call, before the program ends.
+func (l *Library) Wait() { l.late.Wait() }
 
 // touchAfter is how old the last-used time of shared speech may be, so that Prune can tell what is used.
 const touchAfter = 24 * time.Hour

@@ -15,7 +15,7 @@ import (
 
 func TestOneTextIsSpokenOnceForAllWhoWaitAndOthersDoNotPileUp(t *testing.T) {
 	w := &whistle{gate: make(chan struct{})}
-	lib := New(Options{Dir: t.TempDir(), Speaker: w, Parallel: 2})
+	lib := library(t, Options{Dir: t.TempDir(), Speaker: w, Parallel: 2})
 	snap, c, step := fixture(t, "en", nil)
 	errs := make(chan error, 20)
 	for i := range cap(errs) {
@@ -59,7 +59,7 @@ func TestOneTextIsSpokenOnceForAllWhoWaitAndOthersDoNotPileUp(t *testing.T) {
 
 func TestForgettingDeletesWhatIsPersonalAndNothingElse(t *testing.T) {
 	w := &whistle{}
-	lib := New(Options{Dir: t.TempDir(), Speaker: w})
+	lib := library(t, Options{Dir: t.TempDir(), Speaker: w})
 	snap, c, step := fixture(t, "en", nil)
 	s, err := lib.Script(t.Context(), snap, c, step)
 	if err != nil {
@@ -89,7 +89,7 @@ func TestForgettingDeletesWhatIsPersonalAndNothingElse(t *testing.T) {
 }
 
 func TestPruningKeepsWhatIsUsed(t *testing.T) {
-	lib := New(Options{Dir: t.TempDir(), Speaker: &whistle{}})
+	lib := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}})
 	snap, c, step := fixture(t, "en", nil)
 	s, err := lib.Script(t.Context(), snap, c, step)
 	if err != nil {

@@ -168,7 +168,7 @@ func goertzel(p pcm, hz float64) float64 {
 }
 
 func TestResamplingKeepsSpeechAndStopsAliases(t *testing.T) {
-	lib := New(Options{Dir: t.TempDir()})
+	lib := library(t, Options{Dir: t.TempDir()})
 	for _, rate := range []int{11025, 16000, 22050, 44100, 48000} {
 		for _, hz := range []float64{200, 1000, 3000, 3400} {
 			out := pcm{rate: phoneRate, samples: quantise(lib.toPhone(tone(rate, time.Second, hz, -20)), 1)}
