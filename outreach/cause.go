@@ -45,6 +45,10 @@ func boolean(b bool) *bool { return &b }
 // ShippedMatrix returns the cause matrix that applies after a hospital's own rows.
 func ShippedMatrix() []CauseRule { return slices.Clone(shippedMatrix) }
 
+// NoKey is CallResult.MachineWhy where nobody pressed a key at the human test: perhaps a machine, perhaps
+// a patient without a free hand. It is treated as answered without a key, so nobody is dialled again for it.
+const NoKey = "no_key"
+
 // Conclusion is what one ended originate means.
 type Conclusion struct {
 	Verdict     Verdict
@@ -61,7 +65,7 @@ func Conclude(own []CauseRule, r CallResult) Conclusion {
 		return Conclusion{Verdict: VerdictNextChannel, Disposition: Unknown, Counted: true}
 	case !r.Sent:
 		return Conclusion{Verdict: VerdictBackPressure, Disposition: BackPressure}
-	case r.Answered && r.Machine:
+	case r.Answered && r.Machine && r.MachineWhy != NoKey: // silence after the human test proves no machine
 		return Conclusion{Verdict: VerdictRetryLater, Disposition: Machine, Counted: true}
 	case r.Answered:
 		return Conclusion{Verdict: VerdictAnswered, Disposition: Answered, Counted: true}

@@ -76,7 +76,7 @@ func endAttempt(a *Attempt, r CallResult, con Conclusion) {
 	a.State, a.EndedAt, a.Disposition = AttemptEnded, r.EndedAt, con.Disposition
 	a.Cause, a.SIPStatus, a.Counted, a.Digits = r.Cause, r.SIPStatus, con.Counted, r.Digits
 	a.Detail = r.MachineWhy
-	a.Contact = r.Answered && !r.Machine
+	a.Contact = r.Answered && con.Disposition != Machine
 	if !r.ProgressAt.IsZero() {
 		a.ProgressAt = r.ProgressAt
 	}

@@ -319,3 +319,17 @@ func TestACallbackThatIsFasterThanTheAnswerSettlesTheMessageOnce(t *testing.T) {
 		t.Fatalf("an older report changed %+v", ch)
 	}
 }
+
+func TestSilenceAtTheHumanTestIsNotDialledAgainAndABeepIs(t *testing.T) {
+	for why, want := range map[string]outreach.State{outreach.NoKey: outreach.AwaitingResponse, "beep": outreach.Queued} {
+		s := hospital(t, nil)
+		c := due(t, s)
+		dial(t, &c, "a-1", "trunk1", noon)
+		r := ended("a-1", "NORMAL_CLEARING", 200, true, noon.Add(20*time.Second))
+		r.Answered, r.AnsweredAt, r.Machine, r.MachineWhy = true, noon, true, why
+		apply(t, &c, outreach.OnCallEnd(s, c, r, r.EndedAt))
+		if c.Transaction.State != want {
+			t.Errorf("%s: %s, want %s", why, c.Transaction.State, want)
+		}
+	}
+}
