@@ -44,35 +44,33 @@ func (t *tx) insertAttempt(a *outreach.Attempt, statusToken string) (bool, error
 
 var insertAttemptText = insertText("attempts", attemptColumns+", status_token") + " ON CONFLICT DO NOTHING RETURNING 1"
 
-// updateAttempt writes what differs between old and n. What names the attempt never changes.
-func (t *tx) updateAttempt(old, n *outreach.Attempt) error {
-	if err := outreach.CheckAttemptTransition(old.State, n.State); err != nil {
+// updateAttempt writes what differs between o and n, and makes o what is stored now. What names the
+// attempt never changes.
+func (t *tx) updateAttempt(o, n *outreach.Attempt) error {
+	if err := outreach.CheckAttemptTransition(o.State, n.State); err != nil {
 		return fmt.Errorf("attempt %s: %w", n.ID, err)
 	}
 	var s setter
-	s.text("state", string(old.State), string(n.State))
-	s.flag("live", live(old.State), live(n.State))
-	s.text("disposition", string(old.Disposition), string(n.Disposition))
-	s.text("cause", old.Cause, n.Cause)
-	s.int("sip_status", int64(old.SIPStatus), int64(n.SIPStatus))
-	s.text("detail", old.Detail, n.Detail)
-	s.text("owner", old.Owner, n.Owner)
-	s.time("lease_until", old.LeaseUntil, n.LeaseUntil)
-	s.time("started_at", old.StartedAt, n.StartedAt)
-	s.time("progress_at", old.ProgressAt, n.ProgressAt)
-	s.time("answered_at", old.AnsweredAt, n.AnsweredAt)
-	s.time("ended_at", old.EndedAt, n.EndedAt)
-	s.time("settle_at", old.SettleAt, n.SettleAt)
-	s.flag("counted", old.Counted, n.Counted)
-	s.flag("contact", old.Contact, n.Contact)
-	s.text("digits", old.Digits, n.Digits)
-	s.text("provider_id", old.ProviderID, n.ProviderID)
-	s.text("core_uuid", old.CoreUUID, n.CoreUUID)
-	if len(s.names) == 0 {
-		return nil
-	}
-	query, a := s.update("attempts", string(n.ID))
-	return t.exec(query, a...)
+	held := live(o.State)
+	s.text("state", (*string)(&o.State), string(n.State))
+	s.flag("live", &held, live(n.State))
+	s.text("disposition", (*string)(&o.Disposition), string(n.Disposition))
+	s.text("cause", &o.Cause, n.Cause)
+	s.int("sip_status", &o.SIPStatus, n.SIPStatus)
+	s.text("detail", &o.Detail, n.Detail)
+	s.text("owner", &o.Owner, n.Owner)
+	s.time("lease_until", &o.LeaseUntil, n.LeaseUntil)
+	s.time("started_at", &o.StartedAt, n.StartedAt)
+	s.time("progress_at", &o.ProgressAt, n.ProgressAt)
+	s.time("answered_at", &o.AnsweredAt, n.AnsweredAt)
+	s.time("ended_at", &o.EndedAt, n.EndedAt)
+	s.time("settle_at", &o.SettleAt, n.SettleAt)
+	s.flag("counted", &o.Counted, n.Counted)
+	s.flag("contact", &o.Contact, n.Contact)
+	s.text("digits", &o.Digits, n.Digits)
+	s.text("provider_id", &o.ProviderID, n.ProviderID)
+	s.text("core_uuid", &o.CoreUUID, n.CoreUUID)
+	return t.update(&s, "attempts", string(n.ID))
 }
 
 // attempts reads those that match where, in the order of order.

@@ -33,24 +33,11 @@ func (s *session) event(k eventKey) (outreach.Event, error) {
 
 // complete makes a case of a transaction row.
 func (s *session) complete(t transactionRow) (outreach.Case, error) {
-	c := outreach.Case{Transaction: t.Transaction}
-	var err error
-	if c.Event, err = s.event(eventKey{t.Source, t.EventID}); err != nil {
-		return c, err
+	h := &held{row: t}
+	if err := s.fill(h); err != nil {
+		return outreach.Case{}, err
 	}
-	if c.Configuration, err = s.configuration(t.Configuration, t.Version); err != nil {
-		return c, err
-	}
-	if c.Attempts, err = s.attempts(`transaction_id = $1 ORDER BY seq`, args{string(t.ID)}); err != nil {
-		return c, err
-	}
-	if t.responses > 0 {
-		if c.Response, err = s.response(t.ID); err != nil {
-			return c, err
-		}
-	}
-	c.OptOuts, err = s.matchingOptOuts(&t.Transaction)
-	return c, err
+	return s.caseOf(h)
 }
 
 // response returns the current answer: the newest that is not late, else the newest.
@@ -72,15 +59,17 @@ func (s *session) response(id outreach.TransactionID) (*outreach.Response, error
 // matchingOptOuts returns those of the transaction's number, e-mail address or recipient.
 func (s *session) matchingOptOuts(t *outreach.Transaction) ([]outreach.OptOutRow, error) {
 	var out []outreach.OptOutRow
-	err := s.each(`SELECT `+optOutColumns+` FROM opt_outs
-		WHERE address IN ($1, $2) AND address <> '' OR recipient = $3 AND recipient <> '' ORDER BY seq`,
-		args{t.Phone, lower(t.Email), t.RecipientID}, func(r row) error {
-			var o outreach.OptOutRow
-			out = append(out, o)
-			return scanOptOut(r, &out[len(out)-1])
-		})
+	err := s.each(matchingOptOutsText, args{t.Phone, lower(t.Email), t.RecipientID}, func(r row) error {
+		out = append(out, outreach.OptOutRow{})
+		return scanOptOut(r, &out[len(out)-1])
+	})
 	return out, err
 }
+
+// Three look-ups: as one condition with OR they would be sorted and made unique, at triple the cost.
+const matchingOptOutsText = `SELECT ` + optOutColumns + ` FROM opt_outs WHERE address = $1 AND address <> ''
+	UNION ALL SELECT ` + optOutColumns + ` FROM opt_outs WHERE address = $2 AND address <> ''
+	UNION ALL SELECT ` + optOutColumns + ` FROM opt_outs WHERE recipient = $3 AND recipient <> '' AND address NOT IN ($1, $2)`
 
 // Case returns one transaction with everything about it, or ErrNotFound.
 func (s *Store) Case(ctx context.Context, id outreach.TransactionID) (c outreach.Case, err error) {

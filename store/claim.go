@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -18,7 +19,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, claims []outreach.Clai
 		return nil, nil
 	}
 	now = fromMillis(toMillis(now)) // as stored: token buckets must not gain by rounding
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeHot(ctx, func(t *tx) error {
 		out, err = t.claimAll(now, claims)
 		return err
 	})
@@ -33,21 +34,11 @@ type claiming struct {
 	*tx
 	now   time.Time
 	lines map[string]*lines // by PBX
-	rows  map[outreach.TransactionID]*claimRow
-}
-
-// claimRow is what of a transaction a claim looks at.
-type claimRow struct {
-	token, version int64
-	step           int
-	state          outreach.State
-	ready          bool
-	configuration  string
-	channel        outreach.Channel
+	rows  map[outreach.TransactionID]*held
 }
 
 func (t *tx) claimAll(now time.Time, claims []outreach.Claim) ([]outreach.ClaimOutcome, error) {
-	c := claiming{tx: t, now: now, lines: map[string]*lines{}, rows: map[outreach.TransactionID]*claimRow{}}
+	c := claiming{tx: t, now: now, lines: map[string]*lines{}, rows: map[outreach.TransactionID]*held{}}
 	if err := c.lock(claims); err != nil {
 		return nil, err
 	}
@@ -86,15 +77,14 @@ func (c *claiming) lock(claims []outreach.Claim) error {
 		return err
 	}
 	for _, id := range sorted(ids) {
-		var r claimRow
-		found, err := c.one(`SELECT token, version, step, state, ready, configuration, channel FROM transactions WHERE id = $1`+c.d.forUpdate,
-			args{id}, &r.token, &r.version, &r.step, (*string)(&r.state), &r.ready, &r.configuration, (*string)(&r.channel))
+		h, err := c.hold(outreach.TransactionID(id))
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
 		if err != nil {
-			return fmt.Errorf("transaction %s: %w", id, err)
+			return err
 		}
-		if found {
-			c.rows[outreach.TransactionID(id)] = &r
-		}
+		c.rows[h.row.ID] = h
 	}
 	return nil
 }
@@ -106,9 +96,9 @@ func sorted(s []string) []string {
 
 // claim checks the rules in the order in which they are best told to an admin, then writes.
 func (c *claiming) claim(in *outreach.Claim) (outreach.ClaimOutcome, error) {
-	r := c.rows[in.Transaction]
+	h := c.rows[in.Transaction]
 	a := in.Attempt
-	if r == nil || r.token != in.Token || r.state != outreach.Queued || !r.ready || r.step != a.Step {
+	if h == nil || h.row.Token != in.Token || h.row.State != outreach.Queued || !h.row.Ready || h.row.Step != a.Step {
 		return outreach.ClaimOutcome{Stale: true}, nil
 	}
 	if a.ID == "" {
@@ -123,7 +113,7 @@ func (c *claiming) claim(in *outreach.Claim) (outreach.ClaimOutcome, error) {
 			return no, nil
 		}
 	}
-	return c.write(in, r, l)
+	return c.write(in, h, l)
 }
 
 // patientRules protect the number and the patient: one live leg per number, time between calls,
@@ -244,10 +234,10 @@ func (c *claiming) contacts(recipient string, limit int) (outreach.ClaimOutcome,
 }
 
 // write stores the attempt ahead of its originate or send, and moves the transaction.
-func (c *claiming) write(in *outreach.Claim, r *claimRow, l *lines) (outreach.ClaimOutcome, error) {
+func (c *claiming) write(in *outreach.Claim, h *held, l *lines) (outreach.ClaimOutcome, error) {
 	a := in.Attempt
 	a.Transaction, a.State, a.Token, a.ClaimedAt = in.Transaction, outreach.AttemptClaimed, in.Token+1, c.now
-	a.Owner = cmp.Or(a.Owner, c.s.opt.Node)
+	a.LeaseUntil, a.Owner = fromMillis(toMillis(a.LeaseUntil)), cmp.Or(a.Owner, c.s.opt.Node)
 	stored, err := c.insertAttempt(&a, in.StatusToken)
 	if err != nil {
 		return outreach.ClaimOutcome{}, err
@@ -255,15 +245,15 @@ func (c *claiming) write(in *outreach.Claim, r *claimRow, l *lines) (outreach.Cl
 	if !stored { // another node's leg to the number, through another PBX
 		return outreach.ClaimOutcome{Refusal: outreach.ReasonPhoneBusy}, nil
 	}
-	version := r.version
-	if version == 0 {
-		if version, err = c.versionInForce(r.configuration); err != nil {
+	h.attempts = append(h.attempts, a)
+	n := h.row.Transaction
+	n.State, n.Reason, n.Ready, n.NextAt, n.Token, n.UpdatedAt = outreach.InProgress, "", false, time.Time{}, a.Token, c.now
+	if n.Version == 0 {
+		if n.Version, err = c.versionInForce(n.Configuration); err != nil {
 			return outreach.ClaimOutcome{}, err
 		}
 	}
-	err = c.exec(`UPDATE transactions SET state = 'in_progress', reason = '', ready = 0, next_at = 0, token = $1, version = $2, updated_at = $3 WHERE id = $4`,
-		a.Token, version, toMillis(c.now), string(in.Transaction))
-	if err != nil {
+	if err := c.updateTransaction(&h.row, &n, false); err != nil {
 		return outreach.ClaimOutcome{}, err
 	}
 	for i := range in.Links {
@@ -274,8 +264,8 @@ func (c *claiming) write(in *outreach.Claim, r *claimRow, l *lines) (outreach.Cl
 	if l != nil {
 		l.take(a.Gateway)
 	}
-	r.state, r.ready, r.token, r.version = outreach.InProgress, false, a.Token, version
-	c.notify(outreach.Notice{Transaction: in.Transaction, State: outreach.InProgress, Channel: a.Channel, Kind: "transaction"})
+	c.release(h)
+	c.notify(noticeOf(&n))
 	return outreach.ClaimOutcome{Claimed: true, Token: a.Token}, c.insertLogs(in.Transaction, []outreach.LogEntry{claimedLog(&a)}, c.now)
 }
 

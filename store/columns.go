@@ -88,30 +88,47 @@ func (s *setter) set(name string, v any) {
 	s.names, s.args = append(s.names, name), append(s.args, v)
 }
 
-func (s *setter) text(name, old, now string) {
-	if old != now {
+// text, like its siblings below, makes old what will be stored of now.
+func (s *setter) text(name string, old *string, now string) {
+	if *old != now {
+		*old = now
 		s.set(name, now)
 	}
 }
 
-func (s *setter) int(name string, old, now int64) {
-	if old != now {
+func (s *setter) int(name string, old *int, now int) {
+	if *old != now {
+		*old = now
+		s.set(name, int64(now))
+	}
+}
+
+func (s *setter) int64(name string, old *int64, now int64) {
+	if *old != now {
+		*old = now
 		s.set(name, now)
 	}
 }
 
-func (s *setter) flag(name string, old, now bool) {
-	if old != now {
+func (s *setter) flag(name string, old *bool, now bool) {
+	if *old != now {
+		*old = now
 		s.set(name, flag(now))
 	}
 }
 
-func (s *setter) time(name string, old, now time.Time) {
-	s.int(name, toMillis(old), toMillis(now))
+func (s *setter) time(name string, old *time.Time, now time.Time) {
+	if ms := toMillis(now); ms != toMillis(*old) {
+		*old = fromMillis(ms)
+		s.set(name, ms)
+	}
 }
 
-// update returns the statement and its arguments for the row of table whose id is the last argument.
-func (s *setter) update(table, id string) (string, []any) {
+// update writes what s gathered to the row of table with that id.
+func (t *tx) update(s *setter, table, id string) error {
+	if len(s.names) == 0 {
+		return nil
+	}
 	var b strings.Builder
 	b.Grow(64 + 20*len(s.names))
 	b.WriteString("UPDATE ")
@@ -127,7 +144,7 @@ func (s *setter) update(table, id string) (string, []any) {
 	}
 	b.WriteString(" WHERE id = $")
 	b.WriteString(strconv.Itoa(len(s.names) + 1))
-	return b.String(), append(s.args, id)
+	return t.exec(b.String(), append(s.args, id)...)
 }
 
 // placeholders returns "($from, …)" for n values.

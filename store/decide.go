@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"curlew/outreach"
@@ -13,7 +12,7 @@ import (
 // durable when Decide returns. A move that the state tables do not allow is an error and writes
 // nothing; so does an error of fn. fn may be run more than once and must be pure.
 func (s *Store) Decide(ctx context.Context, id outreach.TransactionID, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (ch outreach.Change, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeHot(ctx, func(t *tx) error {
 		ch, err = t.decide(id, at, fn, nil)
 		return err
 	})
@@ -26,7 +25,7 @@ func (s *Store) Decide(ctx context.Context, id outreach.TransactionID, at time.T
 // DecideAttempt is Decide for what happened to one attempt. It returns ErrFenced, and does not run
 // fn, when the attempt's token differs or it has ended, and ErrNotFound when there is none.
 func (s *Store) DecideAttempt(ctx context.Context, id outreach.AttemptID, token int64, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (ch outreach.Change, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeHot(ctx, func(t *tx) error {
 		ch, err = t.decideAttempt(id, token, at, fn)
 		return err
 	})
@@ -37,11 +36,7 @@ func (s *Store) DecideAttempt(ctx context.Context, id outreach.AttemptID, token 
 }
 
 func (t *tx) decideAttempt(id outreach.AttemptID, token int64, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (outreach.Change, error) {
-	var owner outreach.TransactionID
-	found, err := t.one(`SELECT transaction_id FROM attempts WHERE id = $1`, args{string(id)}, (*string)(&owner))
-	if err == nil && !found {
-		err = ErrNotFound
-	}
+	owner, err := t.ownerOf(id)
 	if err != nil {
 		return outreach.Change{}, err
 	}
@@ -56,11 +51,11 @@ func (t *tx) decideAttempt(id outreach.AttemptID, token int64, at time.Time, fn 
 
 // decide locks the transaction first and reads everything else under that lock.
 func (t *tx) decide(id outreach.TransactionID, at time.Time, fn func(outreach.Case) (outreach.Change, error), fence func(*outreach.Case) error) (outreach.Change, error) {
-	row, err := t.transaction(id)
+	h, err := t.hold(id)
 	if err != nil {
 		return outreach.Change{}, err
 	}
-	c, err := t.complete(row)
+	c, err := t.caseOf(h)
 	if err != nil {
 		return outreach.Change{}, err
 	}
@@ -69,66 +64,70 @@ func (t *tx) decide(id outreach.TransactionID, at time.Time, fn func(outreach.Ca
 			return outreach.Change{}, err
 		}
 	}
-	had := slices.Clone(c.Attempts) // fn may work on its own
 	ch, err := fn(c)
 	if err != nil {
 		return outreach.Change{}, err
 	}
-	return ch, t.apply(&row, had, &ch, at)
+	if err := t.apply(h, &ch, at); err != nil {
+		return outreach.Change{}, err
+	}
+	t.release(h)
+	return ch, nil
 }
 
-// apply writes the change of one transaction. old and attempts are what the change started from.
-func (t *tx) apply(old *transactionRow, attempts []outreach.Attempt, ch *outreach.Change, at time.Time) error {
+// apply writes the change of one transaction and makes h what is stored now.
+func (t *tx) apply(h *held, ch *outreach.Change, at time.Time) error {
+	id := h.row.ID
 	for i := range ch.Attempts {
-		if err := t.applyAttempt(attempts, &ch.Attempts[i], old.ID); err != nil {
+		if err := t.applyAttempt(h, &ch.Attempts[i]); err != nil {
 			return err
 		}
 	}
-	answers := int64(0)
 	if ch.Response != nil {
-		answers = old.responses + 1
-		if err := t.insertResponse(old.ID, ch.Response, at); err != nil {
-			return err
+		if err := t.insertResponse(id, ch.Response, at); err != nil {
+			return fmt.Errorf("response of %s: %w", id, err)
 		}
 	}
-	if err := t.applyTransaction(old, ch.Transaction, answers); err != nil {
+	if err := t.applyTransaction(&h.row, ch.Transaction, ch.Response != nil); err != nil {
 		return err
 	}
 	for _, o := range ch.OptOuts {
 		if err := t.addOptOut(o); err != nil {
-			return fmt.Errorf("opt-out of %s: %w", old.ID, err)
+			return fmt.Errorf("opt-out of %s: %w", id, err)
 		}
 	}
-	if err := t.insertLogs(old.ID, ch.Logs, at); err != nil {
-		return fmt.Errorf("logs of %s: %w", old.ID, err)
+	if err := t.insertLogs(id, ch.Logs, at); err != nil {
+		return fmt.Errorf("logs of %s: %w", id, err)
 	}
 	for i := range ch.Results {
-		if err := t.insertResult(old.ID, &ch.Results[i], at); err != nil {
-			return fmt.Errorf("result of %s: %w", old.ID, err)
+		if err := t.insertResult(id, &ch.Results[i], at); err != nil {
+			return fmt.Errorf("result of %s: %w", id, err)
 		}
 	}
 	return nil
 }
 
-func (t *tx) applyAttempt(had []outreach.Attempt, n *outreach.Attempt, owner outreach.TransactionID) error {
-	for i := range had {
-		if had[i].ID != n.ID {
+func (t *tx) applyAttempt(h *held, n *outreach.Attempt) error {
+	for i := range h.attempts {
+		o := &h.attempts[i]
+		if o.ID != n.ID {
 			continue
 		}
-		if err := t.updateAttempt(&had[i], n); err != nil {
+		had := live(o.State)
+		if err := t.updateAttempt(o, n); err != nil {
 			return err
 		}
-		t.notify(outreach.Notice{Transaction: owner, Channel: n.Channel, Kind: "attempt", Ready: live(had[i].State) && !live(n.State)})
+		t.notify(outreach.Notice{Transaction: h.row.ID, Channel: n.Channel, Kind: "attempt", Ready: had && !live(n.State)})
 		return nil
 	}
-	return fmt.Errorf("attempt %s of %s: %w", n.ID, owner, ErrNotFound)
+	return fmt.Errorf("attempt %s of %s: %w", n.ID, h.row.ID, ErrNotFound)
 }
 
 // applyTransaction writes the row. A change of a row that may be claimed moves its token, so that a
 // claim made from the old row is refused.
-func (t *tx) applyTransaction(old *transactionRow, n *outreach.Transaction, answers int64) error {
+func (t *tx) applyTransaction(old *transactionRow, n *outreach.Transaction, answered bool) error {
 	if n == nil {
-		if answers == 0 {
+		if !answered {
 			return nil
 		}
 		n = &old.Transaction
@@ -143,7 +142,7 @@ func (t *tx) applyTransaction(old *transactionRow, n *outreach.Transaction, answ
 	if old.Ready && now.Ready {
 		now.Token = old.Token + 1
 	}
-	if err := t.updateTransaction(&old.Transaction, &now, answers); err != nil {
+	if err := t.updateTransaction(old, &now, answered); err != nil {
 		return fmt.Errorf("transaction %s: %w", old.ID, err)
 	}
 	t.notify(noticeOf(&now))

@@ -24,7 +24,7 @@ func (s *Store) AcceptEvent(ctx context.Context, in outreach.Acceptance, plan Pl
 	if err != nil {
 		return out, fmt.Errorf("accept event %s: %w", in.Event.ID, err)
 	}
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeHot(ctx, func(t *tx) error {
 		out, err = t.acceptEvent(&in, body, plan)
 		return err
 	})
@@ -264,9 +264,10 @@ func (t *tx) supersede(h *outreach.SubjectHistory, ch *outreach.Change, at time.
 	if was < 0 {
 		return nil, fmt.Errorf("transaction %s: %w", id, ErrNotFound)
 	}
-	old := transactionRow{Transaction: h.Transactions[was]}
+	t.hot.drop(id)
+	old := &held{row: transactionRow{Transaction: h.Transactions[was]}}
 	hangup := ch.Hangup
-	if old.State == outreach.InProgress && ch.Transaction.Reason == outreach.ReasonByEvent {
+	if old.row.State == outreach.InProgress && ch.Transaction.Reason == outreach.ReasonByEvent {
 		calls, err := t.attempts(`transaction_id = $1 AND live = 1 AND channel = 'ivr'`, args{string(id)})
 		if err != nil {
 			return nil, err
@@ -277,7 +278,7 @@ func (t *tx) supersede(h *outreach.SubjectHistory, ch *outreach.Change, at time.
 			}
 		}
 	}
-	return hangup, t.apply(&old, nil, ch, at)
+	return hangup, t.apply(old, ch, at)
 }
 
 // KeptEvents returns events of the component that found no configuration, oldest first, after cursor.

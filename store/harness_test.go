@@ -221,3 +221,11 @@ func failed(at time.Time) func(*outreach.Transaction) {
 		n.State, n.Reason, n.Ready, n.EndedAt, n.NextAt = outreach.Failed, outreach.ReasonAllFailed, false, at, time.Time{}
 	}
 }
+
+// errOr returns err, or what was refused as an error.
+func errOr(err error, refused any) error {
+	if err == nil {
+		err = fmt.Errorf("refused: %+v", refused)
+	}
+	return err
+}

@@ -27,7 +27,8 @@ type session struct {
 	d   *dialect
 	s   *Store
 
-	after *[]func() // of a write transaction: run once it is durable
+	after *[]func()  // of a write transaction: run once it is durable
+	known **settings // of a group: the settings that hold in it, nil until they are looked at
 }
 
 // whenKept runs f once what this session sees is sure to stay: at once for readers, after COMMIT for writers.

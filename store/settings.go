@@ -31,6 +31,17 @@ type settingsCache struct {
 
 // current returns the settings that hold in this session, from memory while their revision stands.
 func (s *session) current() (*settings, error) {
+	if s.known != nil && *s.known != nil {
+		return *s.known, nil
+	}
+	now, err := s.look()
+	if err == nil && s.known != nil {
+		*s.known = now
+	}
+	return now, err
+}
+
+func (s *session) look() (*settings, error) {
 	var revision int64
 	if _, err := s.one(`SELECT revision FROM settings WHERE id = 1`, nil, &revision); err != nil {
 		return nil, fmt.Errorf("settings revision: %w", err)

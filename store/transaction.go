@@ -48,45 +48,43 @@ func (t *tx) insertTransaction(n *outreach.Transaction) (bool, error) {
 
 var insertTransactionText = insertText("transactions", transactionColumns) + " ON CONFLICT DO NOTHING RETURNING 1"
 
-// updateTransaction writes what differs between old and n.
-func (t *tx) updateTransaction(old, n *outreach.Transaction, answers int64) error {
+// updateTransaction writes what differs between o and n, and makes o what is stored now.
+func (t *tx) updateTransaction(o *transactionRow, n *outreach.Transaction, answered bool) error {
 	var s setter
-	s.int("version", old.Version, n.Version)
-	s.text("phone", old.Phone, n.Phone)
-	s.text("email", old.Email, n.Email)
-	s.text("language", old.Language, n.Language)
-	s.text("time_zone", old.TimeZone, n.TimeZone)
-	s.text("state", string(old.State), string(n.State))
-	s.flag("open", old.State.Open(), n.State.Open())
-	s.text("reason", string(old.Reason), string(n.Reason))
-	s.int("step", int64(old.Step), int64(n.Step))
-	s.text("lane", old.Lane, n.Lane)
-	s.flag("ready", old.Ready, n.Ready)
-	s.text("channel", string(old.Channel), string(n.Channel))
-	s.int("priority", int64(old.Priority), int64(n.Priority))
-	s.time("due_at", old.DueAt, n.DueAt)
-	s.time("ready_at", old.ReadyAt, n.ReadyAt)
-	s.time("next_at", old.NextAt, n.NextAt)
-	s.time("expires_at", old.ExpiresAt, n.ExpiresAt)
-	s.time("ref_at", old.RefTime, n.RefTime)
-	s.time("cut_off_at", old.CutOffAt, n.CutOffAt)
-	s.time("updated_at", old.UpdatedAt, n.UpdatedAt)
-	s.time("ended_at", old.EndedAt, n.EndedAt)
-	s.int("tries", int64(old.Tries), int64(n.Tries))
-	s.int("faults", int64(old.Faults), int64(n.Faults))
-	if !slices.Equal(old.TriedGates, n.TriedGates) {
+	open := o.State.Open()
+	s.int64("version", &o.Version, n.Version)
+	s.text("phone", &o.Phone, n.Phone)
+	s.text("email", &o.Email, n.Email)
+	s.text("language", &o.Language, n.Language)
+	s.text("time_zone", &o.TimeZone, n.TimeZone)
+	s.text("state", (*string)(&o.State), string(n.State))
+	s.flag("open", &open, n.State.Open())
+	s.text("reason", (*string)(&o.Reason), string(n.Reason))
+	s.int("step", &o.Step, n.Step)
+	s.text("lane", &o.Lane, n.Lane)
+	s.flag("ready", &o.Ready, n.Ready)
+	s.text("channel", (*string)(&o.Channel), string(n.Channel))
+	s.int("priority", &o.Priority, n.Priority)
+	s.time("due_at", &o.DueAt, n.DueAt)
+	s.time("ready_at", &o.ReadyAt, n.ReadyAt)
+	s.time("next_at", &o.NextAt, n.NextAt)
+	s.time("expires_at", &o.ExpiresAt, n.ExpiresAt)
+	s.time("ref_at", &o.RefTime, n.RefTime)
+	s.time("cut_off_at", &o.CutOffAt, n.CutOffAt)
+	s.time("updated_at", &o.UpdatedAt, n.UpdatedAt)
+	s.time("ended_at", &o.EndedAt, n.EndedAt)
+	s.int("tries", &o.Tries, n.Tries)
+	s.int("faults", &o.Faults, n.Faults)
+	if !slices.Equal(o.TriedGates, n.TriedGates) {
+		o.TriedGates = slices.Clone(n.TriedGates)
 		s.set("tried_gates", listText(n.TriedGates))
 	}
-	s.int("revisions", int64(old.Revisions), int64(n.Revisions))
-	if answers != 0 {
-		s.set("responses", answers)
+	s.int("revisions", &o.Revisions, n.Revisions)
+	if answered {
+		s.int64("responses", &o.responses, o.responses+1)
 	}
-	s.int("token", old.Token, n.Token)
-	if len(s.names) == 0 {
-		return nil
-	}
-	query, a := s.update("transactions", string(n.ID))
-	return t.exec(query, a...)
+	s.int64("token", &o.Token, n.Token)
+	return t.update(&s, "transactions", string(n.ID))
 }
 
 // transaction reads one, locked where writers run side by side.

@@ -14,12 +14,16 @@ import (
 type tx struct {
 	session
 	wrote   bool
+	hot     *hot
 	notices []outreach.Notice
 	kept    []func()
 }
 
-func (t *tx) start(ctx context.Context, s *Store, r runner) {
-	*t = tx{session: session{ctx: ctx, r: r, d: s.d, s: s, after: &t.kept}}
+func (t *tx) start(ctx context.Context, s *Store, r runner, h *hot) {
+	*t = tx{session: session{ctx: ctx, r: r, d: s.d, s: s, after: &t.kept}, hot: h}
+	if h != nil {
+		t.known = &h.settings
+	}
 }
 
 // exec runs a statement whose count of rows does not matter.
@@ -40,6 +44,7 @@ func (t *tx) notify(n outreach.Notice) { t.notices = append(t.notices, n) }
 type operation struct {
 	ctx    context.Context
 	fn     func(*tx) error
+	hot    bool // fn keeps the hot cases right
 	tx     tx
 	err    error
 	panics any
@@ -50,13 +55,23 @@ type operation struct {
 // what it keeps outside of the database must be overwritten, not added to. Its error is returned as it
 // is, after everything it wrote was undone.
 func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
+	return s.writeAs(ctx, fn, false)
+}
+
+// writeHot is write for operations that change transactions and attempts through held cases only, or
+// none that are in progress.
+func (s *Store) writeHot(ctx context.Context, fn func(*tx) error) error {
+	return s.writeAs(ctx, fn, true)
+}
+
+func (s *Store) writeAs(ctx context.Context, fn func(*tx) error, hot bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	var op *operation
 	var err error
 	if s.group != nil {
-		op, err = s.group.do(ctx, fn)
+		op, err = s.group.do(ctx, fn, hot)
 	} else {
 		op, err = s.writeAlone(ctx, fn)
 	}
@@ -94,7 +109,7 @@ func (s *Store) tryAlone(ctx context.Context, op *operation, fn func(*tx) error)
 			err = errors.Join(err, dbtx.Rollback())
 		}
 	}()
-	op.tx.start(ctx, s, pool{db: dbtx, texts: s.texts})
+	op.tx.start(ctx, s, pool{db: dbtx, texts: s.texts}, nil)
 	if err := fn(&op.tx); err != nil {
 		return err
 	}
@@ -116,6 +131,8 @@ type group struct {
 	done chan struct{} // closed: the writer has ended
 	log  *slog.Logger
 
+	hot     hot
+	version int64         // of the data, as other processes change it
 	pending int           // operations since the last checkpoint
 	nudge   chan struct{} // wakes the checkpointer
 	idle    chan struct{} // closed: the checkpointer has ended
@@ -145,8 +162,8 @@ func (g *group) close() error {
 
 var errClosed = errors.New("the store is closed")
 
-func (g *group) do(ctx context.Context, fn func(*tx) error) (*operation, error) {
-	op := &operation{ctx: ctx, fn: fn, done: make(chan struct{})}
+func (g *group) do(ctx context.Context, fn func(*tx) error, hot bool) (*operation, error) {
+	op := &operation{ctx: ctx, fn: fn, hot: hot, done: make(chan struct{})}
 	select {
 	case g.ops <- op:
 	case <-g.stop:
@@ -249,6 +266,7 @@ func (g *group) replay(ctx context.Context, batch []*operation) ([]*operation, e
 			return batch, errors.Join(op.err, g.rollback(ctx))
 		}
 		if op.err != nil || op.panics != nil {
+			g.hot.clear()
 			if err := g.statement(ctx, "ROLLBACK TO operation"); err != nil {
 				return batch, errors.Join(err, g.rollback(ctx))
 			}
@@ -263,9 +281,12 @@ func (g *group) replay(ctx context.Context, batch []*operation) ([]*operation, e
 // perform runs one operation. A panic is kept for its caller.
 func (g *group) perform(ctx context.Context, op *operation) {
 	op.panics, op.err = nil, op.ctx.Err()
-	op.tx.start(ctx, g.s, g.conn)
+	op.tx.start(ctx, g.s, g.conn, &g.hot)
 	if op.err != nil {
 		return
+	}
+	if !op.hot {
+		g.hot.clear()
 	}
 	defer func() { op.panics = recover() }()
 	op.err = op.fn(&op.tx)
@@ -275,6 +296,21 @@ func (g *group) begin(ctx context.Context) error {
 	if err := g.statement(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	return g.lookAround(ctx)
+}
+
+// lookAround forgets what is in memory if another process has written.
+func (g *group) lookAround(ctx context.Context) error {
+	var v int64
+	err := g.conn.query(ctx, "PRAGMA data_version", nil, func(r row) error { return r.Scan(&v) })
+	if err != nil {
+		return errors.Join(fmt.Errorf("data version: %w", err), g.rollback(ctx))
+	}
+	if v != g.version {
+		g.version = v
+		g.hot.clear()
+	}
+	g.hot.settings = nil
 	return nil
 }
 
@@ -286,6 +322,7 @@ func (g *group) end(ctx context.Context) error {
 }
 
 func (g *group) rollback(ctx context.Context) error {
+	g.hot.clear()
 	if g.conn.c.AutoCommit() { // SQLite has already undone it
 		return nil
 	}

@@ -1,0 +1,124 @@
+package store_test
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"curlew/outreach"
+	"curlew/store"
+)
+
+const callers = 128
+
+// shared runs op b.N times by 32 callers.
+func shared(b *testing.B, op func(n int) error) {
+	b.Helper()
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	cpu := processCPU(b)
+	b.ResetTimer()
+	b.StartTimer()
+	for range callers {
+		wg.Go(func() {
+			for n := int(next.Add(1)); n <= b.N; n = int(next.Add(1)) {
+				if err := op(n); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ops/s")
+	b.ReportMetric(float64((processCPU(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/op") // steady on a busy machine
+}
+
+func processCPU(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	must(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func benchStore(b *testing.B) *store.Store {
+	b.Helper()
+	s, err := store.Open(b.Context(), store.Options{URL: filepath.Join(b.TempDir(), "curlew.db"), Node: "node-1"})
+	must(b, err)
+	b.Cleanup(func() { must(b, s.Close()) })
+	_, err = s.SaveDocument(b.Context(), document(), -1, "bench", t0)
+	must(b, err)
+	return s
+}
+
+// BenchmarkAcceptEvent is durable ingest: 32 callers, one event with one transaction each.
+func BenchmarkAcceptEvent(b *testing.B) {
+	s := benchStore(b)
+	shared(b, func(n int) error {
+		ev := event(n)
+		_, err := s.AcceptEvent(b.Context(), outreach.Acceptance{Event: ev, Hash: hash(ev), At: t0}, opens(ready(ev, t0)))
+		return err
+	})
+}
+
+// BenchmarkLifecycle is claim, dialing, answered, end with an answer and its result: four durable
+// operations each.
+func BenchmarkLifecycle(b *testing.B) {
+	s := benchStore(b)
+	ids := make([]outreach.TransactionID, b.N)
+	fill := func(n int) error {
+		ev := event(n)
+		out, err := s.AcceptEvent(b.Context(), outreach.Acceptance{Event: ev, Hash: hash(ev), At: t0}, opens(ready(ev, t0)))
+		if err == nil {
+			ids[n-1] = out.Transactions[0]
+		}
+		return err
+	}
+	shared(b, fill)
+	shared(b, func(n int) error { return lifecycle(b.Context(), s, ids[n-1], n) })
+}
+
+func lifecycle(ctx context.Context, s *store.Store, id outreach.TransactionID, n int) error {
+	a := outreach.Attempt{ID: outreach.AttemptID(store.NewID(t0)), Try: 1, Channel: outreach.IVR, PBX: "main", Gateway: "trunk1",
+		Address: phone(n), RecipientKey: event(n).Recipient.ID, LeaseUntil: t0.Add(time.Minute)}
+	out, err := s.Claim(ctx, t0, []outreach.Claim{{Transaction: id, Attempt: a, Caps: outreach.Caps{PBXCalls: 1000, GatewayCalls: 1000,
+		PBXRate: 1e6, GatewayRate: 1e6, BetweenCalls: time.Minute, RingsPerDay: 3, RingsPerWeek: 6, ContactsPerDay: 3}}})
+	if err != nil || !out[0].Claimed {
+		return errOr(err, out)
+	}
+	for _, state := range []outreach.AttemptState{outreach.AttemptDialing, outreach.AttemptAnswered, outreach.AttemptEnded} {
+		_, err := s.DecideAttempt(ctx, a.ID, out[0].Token, t0, func(c outreach.Case) (outreach.Change, error) {
+			return moved(c, a.ID, state), nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func moved(c outreach.Case, id outreach.AttemptID, state outreach.AttemptState) outreach.Change {
+	n, _ := c.Attempt(id)
+	n.State = state
+	ch := outreach.Change{Attempts: []outreach.Attempt{n}, Logs: []outreach.LogEntry{{Attempt: id, Kind: string(state), Data: map[string]any{"pbx": n.PBX, "gateway": n.Gateway}}}}
+	switch state {
+	case outreach.AttemptDialing:
+		ch.Attempts[0].StartedAt = t0
+	case outreach.AttemptAnswered:
+		ch.Attempts[0].AnsweredAt, ch.Attempts[0].Contact = t0, true
+	default:
+		ch.Attempts[0].EndedAt, ch.Attempts[0].Disposition, ch.Attempts[0].Counted = t0, outreach.Answered, true
+		tr := c.Transaction
+		tr.State, tr.Reason, tr.EndedAt = outreach.Completed, outreach.ReasonAnswered, t0
+		ch.Transaction = &tr
+		ch.Response = &outreach.Response{Attempt: id, Action: outreach.Confirm, Channel: outreach.IVR, Via: "key", Digits: "1", At: t0}
+		ch.Results = []outreach.Result{{Type: "response.received", At: t0, Payload: map[string]any{"transaction_id": string(tr.ID), "action": "confirm",
+			"subject_id": tr.SubjectID, "recipient_id": tr.RecipientID, "state": string(tr.State)}}}
+	}
+	return ch
+}
