@@ -73,7 +73,7 @@ const (
 	commitTries  = 4                      // then the patient hears no confirmation
 	transferStop = time.Hour              // the switch's hard stop of a bridged call
 	transferRing = 30 * time.Second       // at the desk
-	recordLimit  = 60                     // seconds
+	recordLimit  = "60 200 4"             // seconds; ended by 4 s below level 200
 	recordTone   = "tone_stream://%(400,0,850)"
 )
 

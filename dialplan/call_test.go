@@ -426,7 +426,7 @@ func TestARecordingIsAnnouncedAndEndsWithAnyKey(t *testing.T) {
 	f.until("menu")
 	f.press("6")
 	f.until("record")
-	if want := "/rec/" + testAttempt + ".wav 60"; f.running.Arg != want {
+	if want := "/rec/" + testAttempt + ".wav 60 200 4"; f.running.Arg != want {
 		t.Errorf("record %q, want %q", f.running.Arg, want)
 	}
 	f.press("1")

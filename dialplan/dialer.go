@@ -53,6 +53,8 @@ type Options struct {
 	Poll      time.Duration    // wall clock, between looks at a PBX's limits and gateways; 10 s
 	Backoff   [2]time.Duration // shortest and longest wait between tries to reach a PBX
 
+	Connect func(ctx context.Context, network, addr string) (net.Conn, error) // to PBXs; default TCP
+
 	// AdmitOther and ServeOther take legs that no Dial started, such as patients ringing back.
 	AdmitOther func(*esl.Event) bool
 	ServeOther func(context.Context, *esl.Session)

@@ -230,11 +230,11 @@ func (c *Call) inConsent(in Input) {
 		c.keys.discard()
 		c.enter(Recording)
 		c.queue = append(c.queue, line{app: "playback", arg: recordTone, at: -1},
-			line{app: "record", arg: c.recordPath() + " " + itoa(recordLimit), at: -1})
+			line{app: "record", arg: c.recordPath() + " " + recordLimit, at: -1})
 	}
 }
 
-// inRecording ends with any key, a hangup, or the limit.
+// inRecording ends with any key, silence, a hangup, or the limit.
 func (c *Call) inRecording(in Input) {
 	switch in.(type) {
 	case Pressed:

@@ -38,6 +38,7 @@ const (
 	varOnAnswer    variable = "execute_on_answer"
 	varCodec       variable = "absolute_codec_string"
 	varTerminators variable = "playback_terminators"
+	varAsks        variable = "curlew_asks" // says to operators and simulated patients that curlew_ask will come
 )
 
 // Command returns the originate command, or an error that wraps ErrUnsafe and names the field, never
@@ -53,6 +54,7 @@ func (o Originate) Command() (string, error) {
 		pair(varEarlyMedia, "true"),
 		pair(varOnAnswer, "sched_hangup:+"+seconds(o.MaxDuration)),
 		pair(varTerminators, "none"),
+		pair(varAsks, "true"),
 	}
 	if o.CallerID != "" {
 		vars = append(vars, pair(varCallerID, o.CallerID))

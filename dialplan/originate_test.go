@@ -22,7 +22,7 @@ func goodOriginate() Originate {
 func TestTheOriginateStringIsWhatFreeSWITCHWasMeasuredToTake(t *testing.T) {
 	got, err := goodOriginate().Command()
 	want := "originate {origination_uuid=" + testAttempt + ",originate_timeout=35,ignore_early_media=true," +
-		"execute_on_answer=sched_hangup:+180,playback_terminators=none,origination_caller_id_number=+12025550199," +
+		"execute_on_answer=sched_hangup:+180,playback_terminators=none,curlew_asks=true,origination_caller_id_number=+12025550199," +
 		"absolute_codec_string=PCMA}sofia/gateway/trunk1/12025550101 '&socket(10.0.0.5:8084 async full)'"
 	if err != nil || got != want {
 		t.Errorf("got  %s, %v\nwant %s", got, err, want)
@@ -76,7 +76,7 @@ func TestWhateverCouldInjectIsRefusedWithoutBeingRepeated(t *testing.T) {
 
 // shape is the only form a command may have, spelled out a second time.
 var shape = regexp.MustCompile(`^originate \{origination_uuid=[0-9A-Za-z-]+,originate_timeout=[0-9]+,ignore_early_media=true,` +
-	`execute_on_answer=sched_hangup:\+[0-9]+,playback_terminators=none(,origination_caller_id_number=[0-9+*#]+)?` +
+	`execute_on_answer=sched_hangup:\+[0-9]+,playback_terminators=none,curlew_asks=true(,origination_caller_id_number=[0-9+*#]+)?` +
 	`(,absolute_codec_string=[0-9A-Za-z_.:/+@%-]+)?\}sofia/gateway/[0-9A-Za-z_.-]+/[0-9+*#]+ '&socket\([0-9A-Za-z_.-]+:[0-9]+ async full\)'$`)
 
 func holds(t interface{ Fatalf(string, ...any) }, o Originate) {

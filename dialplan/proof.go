@@ -9,13 +9,13 @@ import (
 // jobEnded takes the originate's own result. It comes before or after HANGUP_COMPLETE.
 func (g *leg) jobEnded(ctx context.Context, body string) {
 	body = strings.TrimSpace(body)
+	g.result.Accepted = true
 	if strings.HasPrefix(body, "+OK") {
-		g.result.Accepted, g.result.Created = true, true
+		g.result.Created = true
 		return
 	}
 	cause := strings.TrimSpace(strings.TrimPrefix(body, "-ERR"))
 	if cause == "DESTINATION_OUT_OF_ORDER" && !g.result.Created {
-		g.result.Accepted = true
 		g.outOfOrder(ctx, cause)
 		return
 	}
