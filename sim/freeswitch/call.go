@@ -117,7 +117,7 @@ func (ch *channel) nextApp() {
 
 // refuse is a final reply of the far end before any answer.
 func (ch *channel) refuse(r sipReply) {
-	ch.describeReply()
+	ch.describePeer()
 	ch.ending = sipEnd{status: r.status, phrase: r.phrase, failure: r.status, disposition: "recv_refuse"}
 	ch.set("sip_hangup_disposition", "recv_refuse")
 	ch.set("sip_invite_failure_status", strconv.Itoa(r.status))

@@ -242,9 +242,6 @@ func (c *client) send(text string) {
 	}
 }
 
-// wait lets everything that needs no time happen.
-func (c *client) settle() { synctest.Wait() }
-
 // take removes and returns the first frame that pass accepts, waiting up to a fake hour for it.
 func (c *client) take(what string, pass func(frame) bool) frame {
 	c.t.Helper()

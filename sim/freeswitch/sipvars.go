@@ -16,6 +16,7 @@ func (ch *channel) describeGateway(given []header) {
 	if ch.gateway != "" {
 		ch.set("sip_gateway_name", ch.gateway)
 	}
+	ch.set("sip_local_network_addr", "127.0.0.1")
 	ch.set("sip_profile_name", "gateway")
 	ch.set("video_media_flow", "disabled")
 	ch.set("text_media_flow", "disabled")
@@ -37,21 +38,31 @@ func (ch *channel) describeGateway(given []header) {
 		port+" RTP/AVP 0 101\r\na=rtpmap:0 "+codec+"/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n")
 	ch.set("sip_outgoing_contact_uri", "<sip:gw+"+ch.gateway+"@127.0.0.1:5080;transport=udp;gw="+ch.gateway+">")
 	ch.set("sip_req_uri", ch.number+"@127.0.0.1:5060")
+	ch.set("sip_to_host", "127.0.0.1:5060")
+	ch.set("sip_from_host", "127.0.0.1")
 	ch.set("sofia_profile_name", "external")
 	ch.set("recovery_profile_name", "external")
 	ch.set("sofia_profile_url", "sip:mod_sofia@127.0.0.1:5080")
 }
 
-// describeReply sets what the first reply of the far end teaches.
+// describePeer sets what any reply of the far end teaches: where it came from.
+func (ch *channel) describePeer() {
+	ch.reached = true
+	for _, v := range []header{{"sip_local_network_addr", "127.0.0.1"}, {"sip_reply_host", "127.0.0.1"}, {"sip_reply_port", "5060"},
+		{"sip_network_ip", "127.0.0.1"}, {"sip_network_port", "5060"}, {"sip_call_id", ch.uuid}} {
+		ch.set(v.name, v.value)
+	}
+}
+
+// describeReply sets what the first reply with a dialog teaches.
 func (ch *channel) describeReply() {
-	if ch.reached {
+	if ch.get("sip_to_tag") != "" {
 		return
 	}
-	ch.reached = true
+	ch.describePeer()
 	tag := ch.uuid[:min(8, len(ch.uuid))]
 	for _, v := range []header{
-		{"sip_local_network_addr", "127.0.0.1"}, {"sip_reply_host", "127.0.0.1"}, {"sip_reply_port", "5060"},
-		{"sip_network_ip", "127.0.0.1"}, {"sip_network_port", "5060"}, {"sip_user_agent", "patient"},
+		{"sip_user_agent", "patient"},
 		{"sip_allow", "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, UPDATE, REFER, NOTIFY"},
 		{"sip_recover_contact", "<sip:" + ch.number + "@127.0.0.1:5060;transport=udp>"},
 		{"sip_full_via", "SIP/2.0/UDP 127.0.0.1:5080;rport=5080;branch=z9hG4bK" + tag},
@@ -63,7 +74,7 @@ func (ch *channel) describeReply() {
 		{"sip_to_user", ch.number}, {"sip_to_port", "5060"}, {"sip_to_uri", ch.number + "@127.0.0.1:5060"}, {"sip_to_host", "127.0.0.1"},
 		{"sip_contact_params", "transport=udp"}, {"sip_contact_user", ch.number}, {"sip_contact_port", "5060"},
 		{"sip_contact_uri", ch.number + "@127.0.0.1:5060"}, {"sip_contact_host", "127.0.0.1"},
-		{"sip_to_tag", "r" + tag}, {"sip_from_tag", tag}, {"sip_cseq", "123142306"}, {"sip_call_id", ch.uuid},
+		{"sip_to_tag", "r" + tag}, {"sip_from_tag", tag}, {"sip_cseq", "123142306"},
 	} {
 		ch.set(v.name, v.value)
 	}
