@@ -44,7 +44,7 @@ func (l *Library) Store(ctx context.Context, b []byte) (string, Report, error) {
 	if _, err := os.Stat(file); err == nil {
 		return sha, report, nil
 	}
-	if err := l.write(file, b); err != nil {
+	if err := errors.Join(l.write(file, b), syncDir(filepath.Dir(file))); err != nil {
 		return "", report, fmt.Errorf("store recording %s: %w", sha, err)
 	}
 	return sha, report, nil
@@ -119,7 +119,8 @@ func folderOf(id outreach.TransactionID) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// write puts b into file whole or not at all, and on the disk before it has its name.
+// write puts b into file whole or not at all, and on the disk before it has its name. The name itself may be lost in a
+// power cut, which costs speech nothing but being made again; recordings sync the folder too.
 func (l *Library) write(file string, b []byte) (err error) {
 	dir := filepath.Dir(file)
 	if err := os.MkdirAll(dir, l.mode|l.mode&0o444>>2); err != nil {
@@ -139,12 +140,10 @@ func (l *Library) write(file string, b []byte) (err error) {
 	if err != nil {
 		return err
 	}
-	if err = os.Rename(f.Name(), file); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return os.Rename(f.Name(), file)
 }
 
+// syncDir makes the names in dir survive a power cut.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
