@@ -2,57 +2,83 @@ package dialplan
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"curlew/outreach"
 )
 
 // allowList holds who may connect to our outbound socket: each PBX's allow_from, else the addresses
-// of its event socket.
+// of its event socket. A host that does not resolve keeps the addresses it had.
 type allowList struct {
-	mu       sync.Mutex
-	prefixes []netip.Prefix
+	mu    sync.Mutex
+	hosts map[string][]netip.Prefix // by host, or by the PBX whose allow_from it is
 }
 
-func (a *allowList) set(ctx context.Context, pbxs map[string]outreach.PBX, log *slog.Logger) {
-	var all []netip.Prefix
+func (a *allowList) set(ctx context.Context, pbxs []outreach.PBX, log *slog.Logger) {
+	hosts := map[string][]netip.Prefix{}
 	for _, p := range pbxs {
-		for _, text := range p.AllowFrom {
-			prefix, err := netip.ParsePrefix(text)
-			if err != nil {
-				log.Error("allow_from", "pbx", p.Name, "error", err)
-				continue
-			}
-			all = append(all, prefix.Masked())
-		}
 		if len(p.AllowFrom) > 0 {
+			hosts["pbx "+p.Name] = named(p, log)
 			continue
 		}
-		addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", p.ESL.Host)
+		all, err := resolve(ctx, p.ESL.Host)
 		if err != nil {
 			log.Error("resolve event socket host", "pbx", p.Name, "error", err)
+			all = a.known(p.ESL.Host)
 		}
-		for _, addr := range addrs {
-			addr = addr.Unmap()
-			all = append(all, netip.PrefixFrom(addr, addr.BitLen()))
-			if addr.IsLoopback() {
-				all = append(all, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
-			}
-		}
+		hosts[p.ESL.Host] = all
 	}
 	a.mu.Lock()
-	a.prefixes = all
-	a.mu.Unlock()
+	defer a.mu.Unlock()
+	a.hosts = hosts
+}
+
+func (a *allowList) known(host string) []netip.Prefix {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.hosts[host]
+}
+
+func named(p outreach.PBX, log *slog.Logger) []netip.Prefix {
+	var all []netip.Prefix
+	for _, text := range p.AllowFrom {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			log.Error("allow_from", "pbx", p.Name, "error", err)
+			continue
+		}
+		all = append(all, prefix.Masked())
+	}
+	return all
+}
+
+// resolve returns the addresses of host; one on this machine means the whole loopback net.
+func resolve(ctx context.Context, host string) ([]netip.Prefix, error) {
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, fmt.Errorf("resolve %s: %w", host, err)
+	}
+	var all []netip.Prefix
+	for _, addr := range addrs {
+		addr = addr.Unmap()
+		all = append(all, netip.PrefixFrom(addr, addr.BitLen()))
+		if addr.IsLoopback() {
+			all = append(all, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
+		}
+	}
+	return all, nil
 }
 
 func (a *allowList) contains(addr netip.Addr) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, p := range a.prefixes {
-		if p.Contains(addr) {
+	for _, prefixes := range a.hosts {
+		if slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(addr) }) {
 			return true
 		}
 	}

@@ -25,10 +25,10 @@ type Call struct {
 	player
 	keys keys
 
-	timer     TimerID // the state's timer, 0 if none
-	timers    TimerID // the last id given
-	deafUntil time.Time
-	human     bool // a key was pressed
+	timer     TimerID   // the state's timer, 0 if none
+	timers    TimerID   // the last id given
+	deafUntil time.Time // by the switch's clock
+	human     bool      // a key was pressed
 	hungUp    bool
 
 	pending  choice // waits for its second press
@@ -114,7 +114,7 @@ func (c *Call) Step(now time.Time, in Input) []Command {
 	case Completed:
 		c.completed(in)
 	case Pressed:
-		if !c.keys.press(in.Digit, in.At, c.script.Debounce) {
+		if !c.keys.press(in.Digit, c.at(in.At), c.script.Debounce) {
 			return nil
 		}
 		c.pressed()
@@ -178,15 +178,23 @@ func (c *Call) dispatch(in Input) {
 // pressed hands a new digit to the state. A question that takes no type-ahead hears nothing until it has
 // begun and the keys have rested for settleGap: hammering on a key never answers it.
 func (c *Call) pressed() {
-	deaf := c.now.Before(c.deafUntil) || c.asking()
+	deaf := c.keys.at.Before(c.deafUntil) || c.asking()
 	c.note("key", map[string]any{"key": c.keys.last(), "state": string(c.state), "discarded": deaf})
 	if deaf {
 		c.keys.discard()
-		c.deafUntil = c.now.Add(settleGap)
+		c.deafUntil = c.keys.at.Add(settleGap)
 		return
 	}
 	c.human = c.human || c.state != Connecting
 	c.dispatch(Pressed{})
+}
+
+// at is the switch's time of an input, or now.
+func (c *Call) at(t time.Time) time.Time {
+	if t.IsZero() {
+		return c.now
+	}
+	return t
 }
 
 // asking reports whether a question that takes no type-ahead is about to be asked.

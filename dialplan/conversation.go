@@ -116,7 +116,7 @@ func (v *conversation) hear(ctx context.Context, e *esl.Event) bool {
 		if e.Get("Application") == "bridge" {
 			response = e.Get("variable_originate_disposition")
 		}
-		v.step(ctx, Completed{ID: ExecuteID(e.Get("Application-UUID")), Response: response})
+		v.step(ctx, Completed{ID: ExecuteID(e.Get("Application-UUID")), Response: response, At: v.switchTime(e)})
 	case "DTMF":
 		if digit := e.Get("DTMF-Digit"); len(digit) == 1 {
 			v.step(ctx, Pressed{Digit: digit[0], At: v.switchTime(e)})

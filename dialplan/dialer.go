@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -125,7 +127,7 @@ func (d *Dialer) SetPBXs(ctx context.Context, pbxs []outreach.PBX) {
 			active[p.Name] = p
 		}
 	}
-	d.allow.set(ctx, active, d.o.Log)
+	d.allow.set(ctx, slices.Collect(maps.Values(active)), d.o.Log)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for name, l := range d.links {
@@ -145,6 +147,17 @@ func (d *Dialer) SetPBXs(ctx context.Context, pbxs []outreach.PBX) {
 			d.start(l)
 		}
 	}
+}
+
+// readmit looks the PBXs' addresses up again: names may not have resolved when they were set.
+func (d *Dialer) readmit(ctx context.Context) {
+	d.mu.Lock()
+	pbxs := make([]outreach.PBX, 0, len(d.links))
+	for _, l := range d.links {
+		pbxs = append(pbxs, l.settings())
+	}
+	d.mu.Unlock()
+	d.allow.set(ctx, pbxs, d.o.Log)
 }
 
 // retire is called with the lock held; the link goes with its last leg.

@@ -37,17 +37,17 @@ func number(text string, into *int) {
 	}
 }
 
-// look refreshes what is known of the PBX; it asks nothing of one that is down.
-func (l *link) look(ctx context.Context) {
+// look refreshes what is known of the PBX; it asks nothing of one that is down. true: a gateway came or went.
+func (l *link) look(ctx context.Context) bool {
 	if _, up := l.client.Up(); !up {
-		return
+		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.d.o.Poll)
 	defer cancel()
 	body, err := l.client.Job(ctx, "status")
 	if err != nil {
 		l.d.o.Log.Warn("ask for status", "pbx", l.settings().Name, "error", err)
-		return
+		return false
 	}
 	l.mu.Lock()
 	parseStatus(body, &l.status)
@@ -61,13 +61,15 @@ func (l *link) look(ctx context.Context) {
 	for _, gw := range p.Gateways {
 		s, ok := l.ask(ctx, gw.Name)
 		if !ok {
-			return
+			return false
 		}
 		known = append(known, s)
 	}
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	changed := !slices.Equal(l.status.Gateways, known)
 	l.status.Gateways = known
-	l.mu.Unlock()
+	return changed
 }
 
 // lookAt refreshes one gateway, after FreeSWITCH has said that it changed.

@@ -19,12 +19,14 @@ type (
 	// Connected: the leg is answered and listens to us.
 	Connected struct{}
 	// Completed: the application ended. Response is its Application-Response, for a bridge the
-	// originate disposition.
+	// originate disposition. At is the switch's time of it, zero for now.
 	Completed struct {
 		ID       ExecuteID
 		Response string
+		At       time.Time
 	}
-	// Pressed: one DTMF digit. At is the switch's time of it, used only to tell bounces apart.
+	// Pressed: one DTMF digit. At is the switch's time of it, which tells bounces and type-ahead apart
+	// however late it reaches us; zero for now.
 	Pressed struct {
 		Digit byte
 		At    time.Time

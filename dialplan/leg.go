@@ -257,6 +257,6 @@ func (g *leg) reported(ctx context.Context, f func(context.Context) error) error
 
 func (g *leg) told(what string, err error) {
 	if err != nil {
-		g.d.o.Log.Error("report call", "what", what, "attempt_id", g.order.Attempt, "pbx", g.order.PBX, "error", err)
+		g.d.o.Log.Warn("report call", "what", what, "attempt_id", g.order.Attempt, "pbx", g.order.PBX, "error", err)
 	}
 }

@@ -59,7 +59,7 @@ func (l *link) update(p outreach.PBX) {
 	l.mu.Lock()
 	l.pbx = p
 	l.mu.Unlock()
-	l.box.post(l.look)
+	l.box.post(func(ctx context.Context) { l.look(ctx) })
 }
 
 // run keeps the link and looks at the PBX now and then, until ctx ends.
@@ -81,7 +81,11 @@ func (l *link) poll(ctx context.Context) {
 	for {
 		select {
 		case <-ticker.C:
-			l.box.post(l.look)
+			l.box.post(func(ctx context.Context) {
+				if l.look(ctx) {
+					l.d.o.Reporter.LinkChanged(l.settings().Name, true, false)
+				}
+			})
 		case <-ctx.Done():
 			return
 		}
@@ -119,10 +123,25 @@ func (l *link) up(u esl.Up) {
 	name := l.pbx.Name
 	l.mu.Unlock()
 	l.box.post(func(ctx context.Context) {
-		l.reconcile(ctx, epoch, u.Restarted)
+		l.settle(ctx, epoch, u.Restarted)
+		l.d.readmit(ctx)
 		l.look(ctx)
 		l.d.o.Reporter.LinkChanged(name, true, u.Restarted)
 	})
+}
+
+// settle reconciles until every leg has been asked about, or the link is gone again.
+func (l *link) settle(ctx context.Context, epoch int64, restarted bool) {
+	for l.epoch.Load() == epoch && !l.reconcile(ctx, epoch, restarted) {
+		if _, up := l.client.Up(); !up {
+			return
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 func (l *link) down(err error) {
@@ -135,13 +154,14 @@ func (l *link) down(err error) {
 
 // reconcile asks the PBX about every leg that was sent over an earlier link: events of it may have been
 // lost. A restarted FreeSWITCH has none of them.
-func (l *link) reconcile(ctx context.Context, epoch int64, restarted bool) {
-	rows := map[string]channelRow{}
+// false: not all of them could be asked about.
+func (l *link) reconcile(ctx context.Context, epoch int64, restarted bool) bool {
+	rows, whole := map[string]channelRow{}, true
 	if !restarted {
 		all, err := l.channels(ctx)
 		if err != nil {
 			l.d.o.Log.Warn("reconcile legs", "pbx", l.settings().Name, "error", err)
-			return // the link is gone again, or the legs' own limits will ask
+			return false
 		}
 		for _, r := range all {
 			rows[r.UUID] = r
@@ -154,12 +174,14 @@ func (l *link) reconcile(ctx context.Context, epoch int64, restarted bool) {
 			exists, err := l.exists(ctx, id)
 			if err != nil {
 				l.d.o.Log.Warn("reconcile leg", "attempt_id", id, "pbx", l.settings().Name, "error", err)
+				whole = false
 				continue
 			}
 			live = exists
 		}
 		g.box.post(func(ctx context.Context) { g.reconcile(ctx, epoch, row, live) })
 	}
+	return whole
 }
 
 func (d *Dialer) legsOf(l *link) []*leg {
@@ -180,6 +202,8 @@ func (l *link) exists(ctx context.Context, id outreach.AttemptID) (bool, error) 
 	if !isUUID(string(id)) {
 		return false, fmt.Errorf("uuid_exists: attempt id: %w", ErrUnsafe)
 	}
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
 	body, err := l.client.Job(ctx, "uuid_exists "+string(id))
 	if err != nil {
 		return false, fmt.Errorf("uuid_exists %s on %s: %w", id, l.settings().Name, err)
@@ -200,6 +224,8 @@ type channelRow struct {
 }
 
 func (l *link) channels(ctx context.Context) ([]channelRow, error) {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
 	body, err := l.client.Job(ctx, "show channels as json")
 	if err != nil {
 		return nil, fmt.Errorf("show channels on %s: %w", l.settings().Name, err)

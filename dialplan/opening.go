@@ -61,7 +61,7 @@ func (c *Call) inHumanTest(in Input) {
 		c.keys.reset()
 		c.noInput = 0
 		c.note("human", nil)
-		c.deafUntil = c.now.Add(settleGap)
+		c.deafUntil = c.keys.at.Add(settleGap)
 		c.toMessage()
 	case Fired:
 		if c.noInput++; c.noInput > c.script.NoInput {

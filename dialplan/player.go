@@ -121,7 +121,7 @@ func (c *Call) completed(in Completed) {
 		if done.gate {
 			c.deafAsk = false
 			c.keys.discard()
-			c.deafUntil = c.now.Add(settleGap)
+			c.deafUntil = c.at(in.At).Add(settleGap)
 		}
 	case "bridge":
 		if in.Response != "" && in.Response != "SUCCESS" {

@@ -139,6 +139,8 @@ func (g *leg) respond(ctx context.Context, c Commit, at time.Time, back chan<- C
 		accepted, err = g.d.o.Reporter.Respond(ctx, g.order.Attempt, g.order.Token, c.Action, c.Digits, c.Value, at)
 		return err
 	})
-	g.told("answer", err)
+	if err != nil {
+		g.d.o.Log.Error("store answer", "attempt_id", g.order.Attempt, "pbx", g.order.PBX, "action", c.Action, "error", err)
+	}
 	back <- Committed{Accepted: accepted && err == nil, Failed: err != nil}
 }

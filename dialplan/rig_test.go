@@ -153,7 +153,7 @@ func (f *fake) done(d time.Duration, response string) {
 	f.now = f.now.Add(d)
 	id := f.running.ID
 	f.running = nil
-	f.step(Completed{ID: id, Response: response})
+	f.step(Completed{ID: id, Response: response, At: f.now})
 }
 
 // quiet lets everything play to its end and then the switch's small applications, until the call waits.
