@@ -136,6 +136,7 @@ func (r *rig) connect() *client {
 		r.t.Fatal(err)
 	}
 	c := r.client(nc)
+	c.take("auth request", func(f frame) bool { return f.kind == "auth/request" })
 	c.send("auth ClueCon\n\n")
 	if got := c.reply(); got != "+OK accepted" {
 		r.t.Fatalf("auth: %q", got)
