@@ -10,7 +10,7 @@ import (
 // string, or an array of strings for a header with several values. Other JSON values are kept as
 // they stand. The event's own body is the header _body.
 func parseJSONEvent(raw string) (*Event, error) {
-	x := jsonIndex{raw: raw, spans: make([]span, 0, len(raw)/36+8)}
+	x := jsonIndex{raw: raw, escapes: strings.IndexByte(raw, '\\') >= 0, spans: make([]span, 0, len(raw)/36+8)}
 	if err := x.object(); err != nil {
 		return nil, err
 	}
@@ -33,7 +33,9 @@ type jsonIndex struct {
 	raw   string
 	at    int
 	spans []span
-	names []byte // decoded names of the members whose name holds an escape; appended to raw at the end
+
+	escapes bool   // there is a backslash somewhere
+	names   []byte // decoded names of the members whose name holds an escape; appended to raw at the end
 }
 
 func (x *jsonIndex) object() error {
@@ -59,6 +61,9 @@ func (x *jsonIndex) member() error {
 	if len(x.spans) == maxHeaders {
 		return malformed("more than %d headers", maxHeaders)
 	}
+	if x.simple() {
+		return nil
+	}
 	name, nameEnd, ok := x.str()
 	if !ok || nameEnd-name > 1<<16-1 {
 		return malformed("json event has no name at %d", x.at)
@@ -70,7 +75,7 @@ func (x *jsonIndex) member() error {
 	if !ok {
 		return malformed("json event has no value at %d", x.at)
 	}
-	if nameEnd > name && strings.IndexByte(x.raw[name:nameEnd], '\\') >= 0 {
+	if x.escapes && strings.IndexByte(x.raw[name:nameEnd], '\\') >= 0 {
 		decoded := unescapeJSON(x.raw[name:nameEnd])
 		name = len(x.raw) + len(x.names)
 		nameEnd = name + len(decoded)
@@ -81,6 +86,32 @@ func (x *jsonIndex) member() error {
 		value: uint32(value), valueLen: uint32(valueEnd - value), kind: kind,
 	})
 	return nil
+}
+
+// simple consumes a member as FreeSWITCH prints nearly all of them, "name":"value" without a blank or
+// an escaped quote, and leaves any other alone.
+func (x *jsonIndex) simple() bool {
+	raw := x.raw[x.at:]
+	if len(raw) == 0 || raw[0] != '"' {
+		return false
+	}
+	n := strings.IndexByte(raw[1:], '"')
+	if n < 1 || n > 1<<16-1 || !strings.HasPrefix(raw[1+n:], `":"`) {
+		return false
+	}
+	if x.escapes && strings.IndexByte(raw[1:1+n], '\\') >= 0 {
+		return false
+	}
+	value := n + 4
+	m := strings.IndexByte(raw[value:], '"')
+	if m < 0 || m > 0 && raw[value+m-1] == '\\' {
+		return false
+	}
+	x.spans = append(x.spans, span{
+		name: uint32(x.at + 1), nameLen: uint16(n), value: uint32(x.at + value), valueLen: uint32(m),
+	})
+	x.at += value + m + 1
+	return true
 }
 
 func (x *jsonIndex) space() {
