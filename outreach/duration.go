@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -106,7 +107,7 @@ func ParseDuration(s string) (Duration, error) {
 	}
 	if err := scan(clock, "HMS", func(unit byte, n float64) bool {
 		scale := map[byte]time.Duration{'H': time.Hour, 'M': time.Minute, 'S': time.Second}[unit]
-		d.Exact += time.Duration(n * float64(scale))
+		d.Exact += time.Duration(math.Round(n * float64(scale)))
 		return unit == 'S' || n == float64(int(n))
 	}); err != nil {
 		return Duration{}, bad
