@@ -64,13 +64,14 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 
 // journal is a Reporter that remembers, and can be made to fail or wait.
 type journal struct {
-	mu      sync.Mutex
-	lines   []string
-	results map[outreach.AttemptID][]outreach.CallResult
-	links   []string
-	ended   chan outreach.AttemptID
-	failEnd int
-	slow    time.Duration
+	mu          sync.Mutex
+	lines       []string
+	results     map[outreach.AttemptID][]outreach.CallResult
+	links       []string
+	ended       chan outreach.AttemptID
+	failEnd     int
+	failRespond int
+	slow        time.Duration
 }
 
 func newJournal() *journal {
@@ -95,8 +96,19 @@ func (j *journal) Answered(_ context.Context, id outreach.AttemptID, _ int64, _ 
 }
 
 func (j *journal) Respond(_ context.Context, id outreach.AttemptID, _ int64, a outreach.Action, digits, value string, _ time.Time) (bool, error) {
+	if j.fails() {
+		j.add(id, "failed")
+		return false, errors.New("database is locked")
+	}
 	j.add(id, "respond %s %s %s", a, digits, value)
 	return true, nil
+}
+
+func (j *journal) fails() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.failRespond--
+	return j.failRespond >= 0
 }
 
 func (j *journal) Note(_ context.Context, id outreach.AttemptID, _ int64, kind string, data map[string]any) error {

@@ -323,6 +323,22 @@ func TestAnotherLanguageStartsOverInIt(t *testing.T) {
 	same(t, "played", f.played[3:], []string{"greeting_ar", "date_ar", "menu_ar", "did_confirm_ar", "goodbye_ar"})
 }
 
+func TestWhatWasHeardIsMeasuredInTheLanguageItWasHeardIn(t *testing.T) {
+	s := testScript()
+	ar := s.Flows["ar"]
+	ar.Sequence = []outreach.Segment{{Category: "all", Media: "/audio/all.wav", Duration: 100 * time.Second}}
+	s.Flows["ar"] = ar
+	f := newFake(t, s, Route{})
+	f.answer()
+	f.until("greeting")
+	f.now = f.now.Add(1100 * time.Millisecond)
+	f.press("5") // 1.5 s into 6 s
+	f.hangUp()
+	if got := f.call.Outcome().Heard; got != 0.25 {
+		t.Errorf("heard %v, want 0.25", got)
+	}
+}
+
 func TestALanguageThatTheCallLacksIsAWrongKey(t *testing.T) {
 	s := testScript()
 	s.Menu[4].Target = "ur"

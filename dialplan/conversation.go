@@ -69,10 +69,6 @@ func (v *conversation) begin(ctx context.Context) {
 	v.began = true
 	at := v.now()
 	v.leg.box.post(func(ctx context.Context) { v.leg.created(ctx); v.leg.answered(ctx, at) })
-	if len(v.leg.order.Script.Flows) == 0 { // adopted after a restart: nothing to say
-		v.do(ctx, HangUp{})
-		return
-	}
 	v.step(ctx, Connected{})
 }
 

@@ -279,7 +279,7 @@ func (d *Dialer) leg(id outreach.AttemptID) (*leg, bool) {
 }
 
 // Adopt follows a leg that was originated before a restart of ours, until its end, and reports that.
-// Without a script it is hung up should it be answered now: there is nothing to say.
+// Without a script it is hung up should it be answered now: an empty call has nothing to play.
 func (d *Dialer) Adopt(o outreach.CallOrder) {
 	l, err := d.link(o.PBX)
 	if err != nil {

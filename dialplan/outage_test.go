@@ -55,6 +55,52 @@ func TestALegThatEndedWhileTheLinkWasDownIsIndeterminate(t *testing.T) {
 	})
 }
 
+func TestACallThatEndsWhileTheLinkIsDownIsKnownFromItsOwnSocket(t *testing.T) {
+	inTown(t, townOptions{}, func(t *testing.T, w *town) {
+		o := w.order(1, "12025550101")
+		if err := w.d.Dial(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		w.wait(3 * time.Second)
+		w.sw.SetFaults(freeswitch.Faults{Refuse: true})
+		w.sw.DropLinks()
+		if r := w.ended(o.Attempt); r.Cause != "NORMAL_CLEARING" || !r.Answered || r.Digits != "1" {
+			t.Errorf("%+v", r)
+		}
+		if w.d.Status("main").LinkUp {
+			t.Error("the link came back too early for this test")
+		}
+	})
+}
+
+func TestAnAnswerThatFailsToBeStoredIsStoredAfterTheHangup(t *testing.T) {
+	inTown(t, townOptions{journal: func(j *journal) { j.failRespond = 2 }}, func(t *testing.T, w *town) {
+		o := w.order(1, "12025550101")
+		if err := w.d.Dial(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		for !slices.Contains(w.j.of(o.Attempt, false), "failed") {
+			w.wait(50 * time.Millisecond)
+		}
+		if err := w.d.Hangup(t.Context(), "main", o.Attempt); err != nil {
+			t.Fatal(err)
+		}
+		w.ended(o.Attempt)
+		same(t, "reported", w.j.of(o.Attempt, false), []string{"ringing", "answered", "failed", "failed", "respond confirm 1"})
+	})
+}
+
+func TestATransferredCallMayLastLongerThanAnIVRCall(t *testing.T) {
+	inTown(t, townOptions{sim: freeswitch.Options{Behaviour: freeswitch.Behaviour{TalkTime: 20 * time.Minute}}}, func(t *testing.T, w *town) {
+		o := w.order(1, "12025550107")
+		o.Script.Menu[6].Target = "12025550130"
+		r := w.place(o)
+		if talked := r.EndedAt.Sub(r.AnsweredAt); r.Cause != "NORMAL_CLEARING" || talked < 20*time.Minute {
+			t.Errorf("talked %s: %+v", talked, r)
+		}
+	})
+}
+
 func TestARestartedSwitchHasNoneOfItsCallsAnyMore(t *testing.T) {
 	inTown(t, townOptions{}, func(t *testing.T, w *town) {
 		ringing, talking := w.order(1, "12025550112"), w.order(2, "12025550100")
@@ -232,9 +278,11 @@ func TestAChangedListOfPBXsKeepsTheSameOnesAndEndsNoCall(t *testing.T) {
 		if l, _ := w.d.link("main"); l != same || len(w.d.Status("main").Gateways) != 1 || len(w.j.links) != 1 {
 			t.Errorf("the link was made anew: %v, %+v", w.j.links, w.d.Status("main"))
 		}
-		o := w.order(1, "12025550101")
-		if err := w.d.Dial(t.Context(), o); err != nil {
-			t.Fatal(err)
+		o, ringing := w.order(1, "12025550101"), w.order(3, "12025550112")
+		for _, o := range []outreach.CallOrder{o, ringing} {
+			if err := w.d.Dial(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
 		}
 		w.wait(2 * time.Second)
 		w.d.SetPBXs(t.Context(), nil)
@@ -243,6 +291,9 @@ func TestAChangedListOfPBXsKeepsTheSameOnesAndEndsNoCall(t *testing.T) {
 		}
 		if r := w.ended(o.Attempt); !r.Answered || r.Cause != "NORMAL_CLEARING" {
 			t.Errorf("%+v", r)
+		}
+		if r := w.ended(ringing.Attempt); r.Cause != "NO_ANSWER" || r.Indeterminate {
+			t.Errorf("the link went before its last leg: %+v", r)
 		}
 	})
 }

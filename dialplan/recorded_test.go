@@ -261,7 +261,7 @@ func TestAJobThatFailedWithoutItsHangupEventEndsByItself(t *testing.T) {
 // TestALinkThatDiesBetweenCommandAndReplyIsSettledByAsking: the leg is there, or it is gone.
 func TestALinkThatDiesBetweenCommandAndReplyIsSettledByAsking(t *testing.T) {
 	for exists, shown := range map[string]string{
-		"true":  `{"row_count":1,"rows":[{"uuid":"` + string(attempt(1)) + `","callstate":"RINGING"}]}`,
+		"true":  `{"row_count":1,"rows":[{"uuid":"` + string(attempt(1)) + `","callstate":"ACTIVE"}]}`,
 		"false": `{"row_count": 0}`,
 	} {
 		s := &scripted{
@@ -286,6 +286,7 @@ func TestALinkThatDiesBetweenCommandAndReplyIsSettledByAsking(t *testing.T) {
 				if len(w.j.results) != 0 || !w.d.Watching(o.Attempt) {
 					t.Errorf("a leg that lives was ended: %v", w.j.results)
 				}
+				same(t, "reported", w.j.of(o.Attempt, true), []string{"answered", "note no_socket"})
 				return
 			}
 			if r := w.j.result(t, o.Attempt); !r.Indeterminate || !r.Sent {
@@ -294,6 +295,130 @@ func TestALinkThatDiesBetweenCommandAndReplyIsSettledByAsking(t *testing.T) {
 		})
 		if n := len(slices.DeleteFunc(s.seen, func(l string) bool { return !strings.HasPrefix(l, "originate ") })); n != 1 {
 			t.Errorf("originated %d times", n)
+		}
+	}
+}
+
+func TestALegThatIsNotWantedBeforeItsChannelExistsIsEndedWhenItDoes(t *testing.T) {
+	r := recordings(t)[0]
+	var peer *esltest.Peer
+	s := &scripted{
+		originate: func(p *esltest.Peer, job string) error { peer = p; return p.Accept(job) },
+		answer:    func(string) string { return "-ERR No such channel!\n" },
+	}
+	withScript(t, s, func(t *testing.T, w *town) {
+		o := w.order(1, "12025550101")
+		if err := w.d.Dial(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.d.Hangup(t.Context(), "main", o.Attempt); err != nil {
+			t.Fatal(err)
+		}
+		if err := peer.Raw(r.frame(r.events[0], o.Attempt)); err != nil {
+			t.Fatal(err)
+		}
+		w.wait(time.Second)
+	})
+	kills := slices.DeleteFunc(s.seen, func(l string) bool { return !strings.HasPrefix(l, "uuid_kill ") })
+	if want := "uuid_kill " + string(attempt(1)) + " ORIGINATOR_CANCEL"; !slices.Equal(kills, []string{want, want}) {
+		t.Errorf("%v", kills)
+	}
+}
+
+func TestALegThatOutlivesEveryLimitIsEndedAndSettled(t *testing.T) {
+	var killed bool
+	s := &scripted{originate: func(p *esltest.Peer, job string) error { return p.Accept(job) }}
+	s.answer = func(line string) string {
+		switch {
+		case strings.HasPrefix(line, "uuid_kill "):
+			killed = true
+			return "+OK\n"
+		case strings.HasPrefix(line, "uuid_exists "):
+			return fmt.Sprint(!killed)
+		}
+		return "-ERR no such command\n"
+	}
+	withScript(t, s, func(t *testing.T, w *town) {
+		o := w.order(1, "12025550101")
+		r := w.place(o)
+		if !killed || !r.Indeterminate || r.EndedAt.Sub(began2000) < o.RingTimeout+o.MaxDuration {
+			t.Errorf("killed %v, %+v", killed, r)
+		}
+	})
+}
+
+// began2000 is when a synctest bubble's clock begins.
+var began2000 = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// TestWhatAPBXSaysOfItsLegsIsOnlyMeantForThoseItKnew: a command still on its way has no channel yet.
+func TestWhatAPBXSaysOfItsLegsIsOnlyMeantForThoseItKnew(t *testing.T) {
+	withScript(t, &scripted{}, func(t *testing.T, w *town) {
+		l, err := w.d.link("main")
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := l.epoch.Load()
+		for _, c := range []struct {
+			name  string
+			sent  bool
+			epoch int64
+			gone  bool
+		}{{"on its way", false, 0, false}, {"sent over this link", true, now, false}, {"sent over the last link", true, now - 1, true}} {
+			g := newLeg(w.d, l, w.order(1, "1"), false)
+			g.sent, g.epoch = c.sent, c.epoch
+			g.reconcile(t.Context(), now, channelRow{}, false)
+			if g.gone != c.gone {
+				t.Errorf("%s: gone %v", c.name, g.gone)
+			}
+			g.stop()
+		}
+		g := newLeg(w.d, l, w.order(1, "1"), false)
+		g.accepted(now - 1)
+		if g.proof.c == nil {
+			t.Error("a leg that the last reconciliation did not know of is not asked about")
+		}
+		g.proof.clear()
+		g.stop()
+	})
+}
+
+type address struct {
+	net.Conn
+	from string
+}
+
+func (a address) RemoteAddr() net.Addr {
+	addr, err := net.ResolveTCPAddr("tcp", a.from)
+	if err != nil {
+		panic(err)
+	}
+	return addr
+}
+
+type queue chan net.Conn
+
+func (q queue) Accept() (net.Conn, error) { return <-q, nil }
+func (q queue) Close() error              { return nil }
+func (q queue) Addr() net.Addr            { return local }
+
+func TestOnlyPBXsReachTheOutboundSocket(t *testing.T) {
+	var list allowList
+	log := slog.New(slog.DiscardHandler)
+	list.set(t.Context(), []outreach.PBX{
+		{Name: "a", ESL: outreach.ESLAddress{Host: "192.0.2.7"}},
+		{Name: "b", ESL: outreach.ESLAddress{Host: "192.0.2.8"}, AllowFrom: []string{"198.51.100.0/24", "nonsense"}},
+	}, log)
+	q := make(queue, 5)
+	for _, from := range []string{"203.0.113.9:1", "192.0.2.8:1", "[::ffff:192.0.2.7]:1", "198.51.100.20:1"} {
+		near, far := net.Pipe()
+		defer near.Close()
+		q <- address{far, from}
+	}
+	f := filter{Listener: q, allowed: list.contains, log: log}
+	for _, want := range []string{"192.0.2.7:1", "198.51.100.20:1"} {
+		conn, err := f.Accept()
+		if err != nil || conn.RemoteAddr().String() != want {
+			t.Errorf("let in %v, %v; want %s", conn.RemoteAddr(), err, want)
 		}
 	}
 }
