@@ -139,7 +139,7 @@ var descriptions = map[string]string{
 	"Template.variables":           "Values of its variables, by number.",
 	"Template.buttons":             "It has one quick-reply button per action.",
 	"Template.text":                "What it says, for previews.",
-	"KeyAction.key":                "Of a call: 0 to 9, * or #. A rating takes 1 to its target.",
+	"KeyAction.key":                "Of a call: 0 to 9, * or #. A rating without a key takes 1 to its target.",
 	"KeyAction.action":             "What the answer asks for.",
 	"KeyAction.target":             "Number of a transfer, language to switch to, or best rating.",
 	"KeyAction.hours":              "Of a transfer: outside them it becomes call_back.",

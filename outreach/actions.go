@@ -1,6 +1,9 @@
 package outreach
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // actionWords are what a menu and a page call an action.
 type actionWords struct{ phrase, label map[string]string }
@@ -51,22 +54,15 @@ func inLanguage(words map[string]string, lang string) string {
 // defaultBestRating is the highest rating where the action names none.
 const defaultBestRating = 5
 
-// RatingMax is the best rating that actions offer, 0 without a rating. A rating takes the keys 1 to its
-// target (default 5); one that is written key by key, up to the highest of its keys.
+// RatingMax is the best rating that actions offer, 0 without a rating: its target, 5 if it names none. A rating without
+// a key takes the keys 1 to that; one with a key asks for them first.
 func RatingMax(actions []KeyAction) int {
-	best := 0
-	for _, a := range actions {
-		if a.Action != Rating {
-			continue
-		}
-		n := defaultBestRating
-		if v, err := strconv.Atoi(a.Key); err == nil {
-			n = v
-		}
-		if v, err := strconv.Atoi(a.Target); err == nil {
-			n = v
-		}
-		best = max(best, n)
+	i := slices.IndexFunc(actions, func(a KeyAction) bool { return a.Action == Rating })
+	if i < 0 {
+		return 0
 	}
-	return best
+	if best, err := strconv.Atoi(actions[i].Target); err == nil {
+		return best
+	}
+	return defaultBestRating
 }

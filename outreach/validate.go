@@ -16,11 +16,12 @@ import (
 
 // validator collects everything that is wrong with a document in one pass.
 type validator struct {
-	snap     *Snapshot
-	doc      *Document
-	playing  map[string][]string // prompt categories that each active configuration played until now
-	problems Problems
-	warnings Problems
+	snap      *Snapshot
+	doc       *Document
+	playing   map[string][]string // prompt categories that each active configuration played until now
+	variables []string            // what any event carries, once asked for
+	problems  Problems
+	warnings  Problems
 }
 
 // validate finds everything that is wrong with the document, and what its drafts still lack.

@@ -47,6 +47,9 @@ func (v *validator) fields(base string, fields []Field) {
 
 // everyVariable lists what any component's events carry.
 func (v *validator) everyVariable() []string {
+	if v.variables != nil {
+		return v.variables
+	}
 	all := slices.Clone(eventVariables)
 	for _, c := range v.snap.Components() {
 		for _, name := range VariablesOf(c) {
@@ -55,6 +58,7 @@ func (v *validator) everyVariable() []string {
 			}
 		}
 	}
+	v.variables = all
 	return all
 }
 

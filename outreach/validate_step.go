@@ -326,7 +326,7 @@ func (s *stepCheck) actionList() {
 		s.target(pointer, a)
 		s.labels(pointer, a)
 		same := slices.IndexFunc(s.step.Actions, func(b KeyAction) bool { return a.Action == b.Action && a.Target == b.Target })
-		if same < i && (a.Action != Rating || a.Key == "") {
+		if same < i {
 			s.bad(at(pointer, "action"), fmt.Sprintf("%s is there twice", a.Action), "")
 		}
 	}
@@ -347,8 +347,6 @@ func (s *stepCheck) key(pointer string, i int, a KeyAction, keys map[string]int)
 	case !keyPattern.MatchString(a.Key):
 		s.bad(at(pointer, "key"), fmt.Sprintf("%q is no key", clip(a.Key, 10)), "one of 0 to 9, * or #")
 		return
-	case a.Action == Rating && (a.Key < "1" || a.Key > "9"):
-		s.bad(at(pointer, "key"), "a rating is a key from 1 to 9", "")
 	}
 	for _, k := range claimed {
 		if first, taken := keys[k]; taken {
@@ -373,10 +371,8 @@ func (s *stepCheck) target(pointer string, a KeyAction) {
 	switch {
 	case a.Action == Transfer && !transferPattern.MatchString(a.Target):
 		s.bad(here, "a transfer needs the extension or number it goes to", "digits, +, * and #")
-	case a.Action == Language && a.Target != "":
+	case a.Action == Language:
 		s.oneOf(here, "language of the hospital", a.Target, s.doc.Facility.Languages)
-	case a.Action == Language && len(s.doc.Facility.Languages) != 2:
-		s.bad(here, "which language?", "one of "+strings.Join(s.doc.Facility.Languages, ", "))
 	case a.Action == Rating && a.Target != "" && !bestPattern.MatchString(a.Target):
 		s.bad(here, "is no best rating", "2 to 9")
 	case a.Target != "" && a.Action != Transfer && a.Action != Language && a.Action != Rating:

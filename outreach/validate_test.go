@@ -194,7 +194,7 @@ func TestEachMistakeOfActionsRetryAndAdvanceIsFound(t *testing.T) {
 		{"a transfer to nowhere", action(outreach.KeyAction{Key: "5", Action: outreach.Transfer}), []string{step + "0/actions/4/target"}},
 		{"a transfer into the dial plan", action(outreach.KeyAction{Key: "5", Action: outreach.Transfer, Target: "1000 XML ${x}"}), []string{step + "0/actions/4/target"}},
 		{"a language that the hospital lacks", action(outreach.KeyAction{Key: "5", Action: outreach.Language, Target: "fr"}), []string{step + "0/actions/4/target"}},
-		{"one of three languages, but which", action(outreach.KeyAction{Key: "5", Action: outreach.Language}), []string{step + "0/actions/4/target"}},
+		{"a language, but which", action(outreach.KeyAction{Key: "5", Action: outreach.Language}), []string{step + "0/actions/4/target"}},
 		{"a target of confirm", action(outreach.KeyAction{Key: "5", Action: outreach.CallBack, Target: "5"}), []string{step + "0/actions/4/target"}},
 		{"hours of call_back", action(outreach.KeyAction{Key: "5", Action: outreach.CallBack, Hours: window}), []string{step + "0/actions/4/hours"}},
 		{"a variable in a label", action(outreach.KeyAction{Key: "5", Action: outreach.CallBack, Label: map[string]string{"en": "{{link}}"}}), []string{step + "0/actions/4/label/en"}},
@@ -352,13 +352,16 @@ func TestRatingsTakeTheirKeys(t *testing.T) {
 	if p := try(outreach.KeyAction{Action: outreach.Rating, Target: "3"}, outreach.KeyAction{Key: "4", Action: outreach.CallBack}); len(p) > 0 {
 		t.Errorf("1 to 3 and 4: %v", p)
 	}
-	if p := try(outreach.KeyAction{Key: "1", Action: outreach.Rating}, outreach.KeyAction{Key: "2", Action: outreach.Rating}); len(p) > 0 {
-		t.Errorf("key by key: %v", p)
+	if p := try(outreach.KeyAction{Key: "7", Action: outreach.Rating}, outreach.KeyAction{Key: "1", Action: outreach.CallBack}); len(p) > 0 {
+		t.Errorf("7 asks for the rating, so 1 is free: %v", p)
+	}
+	if p := try(outreach.KeyAction{Key: "7", Action: outreach.Rating}, outreach.KeyAction{Key: "8", Action: outreach.Rating}); !slices.Equal(p, []string{step + "0/actions/1/action"}) {
+		t.Errorf("two ratings: %v", p)
 	}
 	if p := try(outreach.KeyAction{Action: outreach.Rating}, outreach.KeyAction{Key: "5", Action: outreach.CallBack}); !slices.Equal(p, []string{step + "0/actions/1/key"}) {
 		t.Errorf("5 is shared: %v", p)
 	}
-	for want, actions := range map[int][]outreach.KeyAction{0: nil, 5: {{Action: outreach.Rating}}, 3: {{Action: outreach.Rating, Target: "3"}}, 4: {{Key: "1", Action: outreach.Rating}, {Key: "4", Action: outreach.Rating}}} {
+	for want, actions := range map[int][]outreach.KeyAction{0: nil, 5: {{Action: outreach.Rating}}, 3: {{Action: outreach.Rating, Target: "3"}}, 4: {{Key: "1", Action: outreach.Rating, Target: "4"}}} {
 		if got := outreach.RatingMax(actions); got != want {
 			t.Errorf("best rating %d, want %d", got, want)
 		}
