@@ -146,25 +146,26 @@ type calls struct {
 	rings   []time.Time // that used up a try, oldest first
 }
 
+const callsToText = `SELECT live, counted, claimed_at, started_at, ended_at FROM attempts
+	WHERE channel = 'ivr' AND address = $1 AND claimed_at > $2 ORDER BY claimed_at`
+
 func (c *claiming) callsTo(address string) (calls, error) {
 	var out calls
-	err := c.each(`SELECT live, counted, claimed_at, started_at, ended_at FROM attempts
-		WHERE channel = 'ivr' AND address = $1 AND claimed_at > $2 ORDER BY claimed_at`,
-		args{address, toMillis(c.now.Add(-week - day))}, func(r row) error {
-			var live, counted bool
-			var claimed, started, ended time.Time
-			if err := r.Scan(&live, &counted, (*millis)(&claimed), (*millis)(&started), (*millis)(&ended)); err != nil {
-				return err
-			}
-			out.live = out.live || live
-			if counted && ended.After(out.lastEnd) { // a trunk fault rang nowhere: the next gateway need not wait
-				out.lastEnd = ended
-			}
-			if counted {
-				out.rings = append(out.rings, cmp.Or(started, claimed))
-			}
-			return nil
-		})
+	err := c.each(callsToText, args{address, toMillis(c.now.Add(-week - day))}, func(r row) error {
+		var live, counted bool
+		var claimed, started, ended time.Time
+		if err := r.Scan(&live, &counted, (*millis)(&claimed), (*millis)(&started), (*millis)(&ended)); err != nil {
+			return err
+		}
+		out.live = out.live || live
+		if counted && ended.After(out.lastEnd) { // a trunk fault rang nowhere: the next gateway need not wait
+			out.lastEnd = ended
+		}
+		if counted {
+			out.rings = append(out.rings, cmp.Or(started, claimed))
+		}
+		return nil
+	})
 	return out, err
 }
 
@@ -201,27 +202,28 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
+const contactsText = `SELECT live, contact, claimed_at, started_at, answered_at FROM attempts
+	WHERE recipient_key = $1 AND claimed_at > $2 ORDER BY claimed_at`
+
 // contacts counts how often the patient was reached in 24 h, over all channels. An attempt whose
 // outcome is open counts: it may become a contact.
 func (c *claiming) contacts(recipient string, limit int) (outreach.ClaimOutcome, error) {
 	var reached []time.Time
 	open := 0
-	err := c.each(`SELECT live, contact, claimed_at, started_at, answered_at FROM attempts
-		WHERE recipient_key = $1 AND claimed_at > $2 ORDER BY claimed_at`,
-		args{recipient, toMillis(c.now.Add(-2 * day))}, func(r row) error {
-			var live, contact bool
-			var claimed, started, answered time.Time
-			if err := r.Scan(&live, &contact, (*millis)(&claimed), (*millis)(&started), (*millis)(&answered)); err != nil {
-				return err
-			}
-			switch at := cmp.Or(answered, started, claimed); {
-			case contact && at.After(c.now.Add(-day)):
-				reached = append(reached, at)
-			case live:
-				open++
-			}
-			return nil
-		})
+	err := c.each(contactsText, args{recipient, toMillis(c.now.Add(-2 * day))}, func(r row) error {
+		var live, contact bool
+		var claimed, started, answered time.Time
+		if err := r.Scan(&live, &contact, (*millis)(&claimed), (*millis)(&started), (*millis)(&answered)); err != nil {
+			return err
+		}
+		switch at := cmp.Or(answered, started, claimed); {
+		case contact && at.After(c.now.Add(-day)):
+			reached = append(reached, at)
+		case live:
+			open++
+		}
+		return nil
+	})
 	if err != nil || len(reached)+open < limit {
 		return outreach.ClaimOutcome{}, err
 	}

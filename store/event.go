@@ -77,6 +77,10 @@ func (t *tx) acceptEvent(in *outreach.Acceptance, body []byte, plan PlanFunc) (o
 	return out, nil
 }
 
+// In the order of seq, which the index has: generations rise with it.
+const historyText = `SELECT ` + transactionColumns + ` FROM transactions
+	WHERE source = $1 AND component = $2 AND subject_id = $3 ORDER BY seq`
+
 // history reads what is known of the event's subject, and locks it where writers run side by side.
 func (t *tx) history(ev *outreach.Event, at time.Time) (h outreach.SubjectHistory, known bool, err error) {
 	key := args{ev.Source, ev.Component, ev.Subject.ID}
@@ -95,8 +99,7 @@ func (t *tx) history(ev *outreach.Event, at time.Time) (h outreach.SubjectHistor
 	}
 	type line struct{ configuration, recipient string }
 	newest := map[line]int{}
-	err = t.each(`SELECT `+transactionColumns+` FROM transactions
-		WHERE source = $1 AND component = $2 AND subject_id = $3 ORDER BY id`+t.d.forUpdate, key, func(r row) error {
+	err = t.each(historyText+t.d.forUpdate, key, func(r row) error {
 		var n transactionRow
 		if err := n.scan(r); err != nil {
 			return err

@@ -156,7 +156,9 @@ func TestAStaleEventIsStoredAndMovesNothing(t *testing.T) {
 
 func TestAKeptEventIsBackfilledOnce(t *testing.T) {
 	everywhere(t, func(t *testing.T, f *fixture) {
-		keep := func(outreach.SubjectHistory) (outreach.EventPlan, error) { return outreach.EventPlan{Backfill: true}, nil }
+		keep := func(outreach.SubjectHistory) (outreach.EventPlan, error) {
+			return outreach.EventPlan{Backfill: true}, nil
+		}
 		f.accept(event(1), keep)
 		f.accept(event(2), keep)
 		kept, err := f.KeptEvents(t.Context(), "Appointment", "", 1)

@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"curlew/outreach"
 	"curlew/store"
 	"curlew/store/pgtest"
@@ -228,4 +231,9 @@ func errOr(err error, refused any) error {
 		err = fmt.Errorf("refused: %+v", refused)
 	}
 	return err
+}
+
+// diff compares whole cases and documents.
+func diff(want, got any) string {
+	return cmp.Diff(want, got, cmpopts.EquateEmpty(), cmp.AllowUnexported(outreach.Duration{}))
 }

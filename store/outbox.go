@@ -59,14 +59,17 @@ func scanOutbox(r row, o *outreach.OutboxRow) error {
 		(*[]byte)(&o.Payload), &o.Tries, (*millis)(&o.NextAt), (*millis)(&o.DeliveredAt), &o.Dead, &o.Detail)
 }
 
+func dueResultsText(d *dialect) string {
+	return `SELECT ` + outboxColumns + ` FROM (SELECT * FROM outbox WHERE pending = 1 AND next_at <= $1 ORDER BY next_at, id LIMIT $2` +
+		d.skipLocks + `) outbox JOIN results ON results.id = result_id`
+}
+
 // ClaimResults takes at most limit results that are due, the earliest first, for one try each: for a
 // minute, or until ResultDelivered or ResultFailed, nobody else gets them.
 func (s *Store) ClaimResults(ctx context.Context, now time.Time, limit int) (out []outreach.OutboxRow, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		out = nil
-		err := t.each(`SELECT `+outboxColumns+` FROM outbox JOIN results ON results.id = result_id
-			WHERE outbox.id IN (SELECT id FROM outbox WHERE pending = 1 AND next_at <= $1 ORDER BY next_at, id LIMIT $2`+t.d.skipLocks+`)
-			ORDER BY next_at, outbox.id`, args{toMillis(now), int64(limit)}, func(r row) error {
+		err := t.each(dueResultsText(t.d), args{toMillis(now), int64(limit)}, func(r row) error {
 			out = append(out, outreach.OutboxRow{})
 			return scanOutbox(r, &out[len(out)-1])
 		})

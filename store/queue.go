@@ -29,14 +29,14 @@ func promoteText(d *dialect) string {
 			ready_at = CASE WHEN ready_at = 0 THEN CASE WHEN next_at = 0 THEN $1 ELSE next_at END ELSE ready_at END
 		WHERE seq IN (SELECT seq FROM transactions
 			WHERE ready = 0 AND state IN ('scheduled', 'queued') AND next_at <= $1
-			ORDER BY next_at LIMIT $2` + d.skipLocks + `)`
+			ORDER BY next_at, seq LIMIT $2` + d.skipLocks + `)`
 }
 
 const (
 	overdueAnswers = `SELECT id FROM transactions WHERE state = 'awaiting_response' AND next_at > 0 AND next_at <= $1
-		ORDER BY next_at LIMIT $2`
+		ORDER BY next_at, seq LIMIT $2`
 	overdueOpen = `SELECT id FROM transactions WHERE open = 1 AND expires_at > 0 AND expires_at <= $1 AND ` + noLiveAttempt + `
-		ORDER BY expires_at LIMIT $2`
+		ORDER BY expires_at, seq LIMIT $2`
 	noLiveAttempt = `NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.transaction_id = transactions.id AND attempts.live = 1)`
 )
 
