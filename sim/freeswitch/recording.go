@@ -9,7 +9,7 @@ import (
 )
 
 // appRecord is "record path [limit_seconds] [silence_threshold] [silence_seconds]". The patient speaks for
-// a while; the recording ends by limit, silence or a key. If the folder exists, a silent WAV is written.
+// a while; the recording ends by limit, silence or a key.
 func appRecord(ch *channel, x *execution) {
 	words := splitBlanks(x.app.arg)
 	path, limit, silent := "", forever, time.Duration(0)
@@ -53,12 +53,10 @@ func appRecord(ch *channel, x *execution) {
 	x.timer = ch.after(end, x.stop)
 }
 
-// writeRecording leaves a silent WAV where a recording was asked for, if its folder is there.
+// writeRecording leaves a silent WAV where a recording was asked for, if that is below Options.Recordings.
 func (s *Switch) writeRecording(path string, d time.Duration) {
-	if !filepath.IsAbs(path) {
-		return
-	}
-	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+	below, err := filepath.Rel(s.opt.Recordings, path)
+	if s.opt.Recordings == "" || err != nil || !filepath.IsLocal(below) {
 		return
 	}
 	if err := os.WriteFile(path, silentWAV(min(d, 5*time.Minute)), 0o640); err != nil {

@@ -47,7 +47,7 @@ func (s *Switch) show(w []string) string {
 		}
 		b.WriteByte('}')
 	}
-	return b.String() + "]}\n"
+	return b.String() + "]}"
 }
 
 func showText(rows []*channel) string {

@@ -1,6 +1,7 @@
 package freeswitch
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -29,6 +30,7 @@ type Options struct {
 	Behaviour         Behaviour      // of the patients
 	LogPath           string         // no file; else every Record is appended as one JSON line
 	InboundSocket     string         // "host:port" that CallIn connects to; none
+	Recordings        string         // folder below which record may write its (silent) files; none are written
 	// Text names what a media path says, for whoever watches a phone; nil leaves it empty.
 	Text func(media string) string
 	// Dial opens outbound sockets; a net.Dialer with 5 s.
@@ -79,7 +81,8 @@ func New(opt Options) (*Switch, error) {
 		channels: map[string]*channel{}, core: newUUID(), started: opt.Clock.Now(),
 		memory: map[string]*memory{}, phones: map[string]*phone{}, watchers: map[chan PhoneEvent]struct{}{},
 	}
-	s.globals = map[string]string{"hostname": opt.Hostname, "switchname": opt.Hostname, "domain": "127.0.0.1", "sound_prefix": "/usr/share/freeswitch/sounds"}
+	s.globals = map[string]string{"hostname": opt.Hostname, "switchname": opt.Hostname, "domain": "127.0.0.1", "sound_prefix": "/usr/share/freeswitch/sounds",
+		"recordings_dir": cmp.Or(opt.Recordings, "/var/lib/freeswitch/recordings")}
 	s.limits = newLimits(opt.SessionsPerSecond, opt.MaxSessions, s.started)
 	for i := range opt.Gateways {
 		g := opt.Gateways[i].withDefaults(s.started)

@@ -388,3 +388,51 @@ func TestAThousandCallsAreHeld(t *testing.T) {
 		}
 	})
 }
+
+func TestARecordingEndsWithThePatientsSilenceAndIsOnlyWrittenWhereItMayBe(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	inBubble(t, Options{Recordings: dir, Behaviour: Behaviour{Speech: 4 * time.Second}}, func(r *rig) {
+		in := r.connect()
+		in.ask(call("12025550100", "trunk1"))
+		d := r.driven()
+		for i, folder := range []string{dir, elsewhere} {
+			id := fmt.Sprintf("r-%d", i)
+			d.execute("record", filepath.Join(folder, "a.wav")+" 30 200 2", id)
+			start := time.Now()
+			d.completed(id)
+			if took := time.Since(start); took < 6*time.Second || took > 6100*time.Millisecond {
+				r.t.Errorf("recorded for %v", took)
+			}
+		}
+	})
+	f, err := os.Open(filepath.Join(dir, "a.wav"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if length, ok := wavDuration(f); !ok || length != 6*time.Second {
+		t.Errorf("the file lasts %v, a WAV: %v", length, ok)
+	}
+	if _, err := os.Stat(filepath.Join(elsewhere, "a.wav")); err == nil {
+		t.Error("a file was written where none may be")
+	}
+}
+
+func TestABridgeTalksAndReportsHowItEnded(t *testing.T) {
+	inBubble(t, Options{}, func(r *rig) {
+		in := r.connect()
+		in.ask(call("12025550100", "trunk1"))
+		d := r.driven()
+		d.ask("event json CHANNEL_EXECUTE_COMPLETE CHANNEL_BRIDGE CHANNEL_UNBRIDGE")
+		for i, c := range []struct{ target, disposition string }{{"12025550101", "SUCCESS"}, {"12025550111", "USER_BUSY"}, {"12025550120", "NO_ANSWER"}} {
+			id := fmt.Sprintf("b-%d", i)
+			d.execute("bridge", "{originate_timeout=20}sofia/gateway/trunk1/"+c.target, id)
+			done := d.take("end of the bridge", func(f frame) bool { return f.event["Application-UUID"] == id && f.event["Application-Response"] != "" })
+			if got := done.event["variable_originate_disposition"]; got != c.disposition {
+				r.t.Errorf("bridge to …%s: %q", c.target[9:], got)
+			}
+		}
+		d.event("CHANNEL_BRIDGE")
+		d.event("CHANNEL_UNBRIDGE")
+	})
+}
