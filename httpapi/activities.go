@@ -23,7 +23,8 @@ type Transactions interface {
 // ErrCursor means that a cursor was not given by this server.
 var ErrCursor = errors.New("no cursor of a page")
 
-type activitySelection struct {
+// ActivitySelection chooses transactions. (Exported, as the other embedded inputs, because huma passes over what is not.)
+type ActivitySelection struct {
 	State         outreach.State   `query:"state" enum:"scheduled,queued,in_progress,awaiting_response,completed,failed,cancelled,expired,suppressed"`
 	Configuration string           `query:"configuration" maxLength:"200"`
 	Channel       outreach.Channel `query:"channel" enum:"ivr,whatsapp,sms,email"`
@@ -33,13 +34,13 @@ type activitySelection struct {
 	Q             string           `query:"q" maxLength:"200" doc:"Found in ids of transaction, event, subject and recipient, and in the number"`
 }
 
-func (a activitySelection) filter() outreach.ActivityFilter {
+func (a ActivitySelection) filter() outreach.ActivityFilter {
 	return outreach.ActivityFilter{State: a.State, Configuration: a.Configuration, Channel: a.Channel, Reason: a.Reason, From: a.From, To: a.To, Q: a.Q}
 }
 
 type activitiesInput struct {
-	activitySelection
-	pageInput
+	ActivitySelection
+	PageInput
 }
 
 type activitiesOutput struct {

@@ -27,7 +27,7 @@ type activity struct {
 	CreatedAt     time.Time              `json:"created_at,omitzero"`
 	EndedAt       time.Time              `json:"ended_at,omitzero"`
 	Attempts      []activityAttempt      `json:"attempts"`
-	Response      *activityResponse      `json:"response" nullable:"true"`
+	Response      *activityResponse      `json:"response"`
 }
 
 type activityRecipient struct {

@@ -59,7 +59,7 @@ func targetOf(in any) string {
 }
 
 type auditInput struct {
-	pageInput
+	PageInput
 }
 
 type auditOutput struct {
@@ -83,8 +83,8 @@ func (s *Server) mountAudit() {
 		})
 }
 
-// pageInput is the paging of every list.
-type pageInput struct {
+// PageInput is the paging of every list.
+type PageInput struct {
 	Cursor string `query:"cursor" maxLength:"500" doc:"From the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"Most items of a page"`
 }

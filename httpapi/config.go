@@ -17,7 +17,7 @@ type exportOutput struct {
 }
 
 type applyInput struct {
-	conditional
+	Conditional
 	Preview bool   `query:"preview" doc:"Only say what would change"`
 	RawBody []byte `contentType:"application/json"`
 }
@@ -31,8 +31,7 @@ type applyOutput struct {
 
 func (s *Server) mountConfig() {
 	const tag = "Administration"
-	file := &huma.RequestBody{Required: true, Description: "A config file", Content: map[string]*huma.MediaType{
-		"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}}}
+	file := &huma.Schema{Type: huma.TypeObject, Description: "A config file"}
 	route(s, operation{id: "export-config", method: http.MethodGet, path: "/config", tag: tag, summary: "The settings as a config file",
 		text: "Secrets are references."},
 		func(ctx context.Context, _ *struct{}) (*exportOutput, error) {

@@ -13,31 +13,31 @@ import (
 )
 
 type configurationBody struct {
-	conditional
+	Conditional
 	Body outreach.Configuration
 }
 
 func (in *configurationBody) target() string { return in.Body.Name }
 
 type configurationPut struct {
-	nameInput
-	conditional
+	NameInput
+	Conditional
 	Body outreach.Configuration
 }
 
 func (in *configurationPut) target() string { return in.Name }
 
 type activateInput struct {
-	nameInput
-	conditional
+	NameInput
+	Conditional
 	Backfill string `query:"backfill" enum:"preview,true,false" doc:"preview counts the events that were kept for it and changes nothing; true schedules them"`
 }
 
 func (in *activateInput) target() string { return in.Name }
 
 type deactivateInput struct {
-	nameInput
-	conditional
+	NameInput
+	Conditional
 	Pending string `query:"pending" enum:"keep,cancel" doc:"cancel ends its open transactions too; otherwise they finish"`
 }
 
@@ -64,7 +64,7 @@ func (s *Server) mountConfigurations() {
 		})
 	route(s, operation{id: "create-configuration", method: http.MethodPost, path: "/configurations", tag: tag, status: http.StatusCreated, summary: "Add a configuration"}, s.createConfiguration)
 	route(s, operation{id: "get-configuration", method: http.MethodGet, path: "/configurations/{name}", tag: tag, summary: "One configuration"},
-		func(_ context.Context, in *nameInput) (*resource[outreach.Configuration], error) {
+		func(_ context.Context, in *NameInput) (*resource[outreach.Configuration], error) {
 			return showConfiguration(s.snapshot(), in.Name, http.StatusOK)
 		})
 	route(s, operation{id: "put-configuration", method: http.MethodPut, path: "/configurations/{name}", tag: tag, summary: "Replace a configuration, or add it",
@@ -85,7 +85,7 @@ func showConfiguration(snap *outreach.Snapshot, name string, status int) (*resou
 }
 
 func (s *Server) createConfiguration(ctx context.Context, in *configurationBody) (*resource[outreach.Configuration], error) {
-	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) { return configurations.add(d, in.Body) })
+	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) { return configurations.add(d, in.Body) })
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (s *Server) createConfiguration(ctx context.Context, in *configurationBody)
 
 func (s *Server) putConfiguration(ctx context.Context, in *configurationPut) (*resource[outreach.Configuration], error) {
 	status := http.StatusOK
-	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
 		at, created, err := configurations.put(d, in.Name, in.Body, keepNothing)
 		if created {
 			status = http.StatusCreated
@@ -124,7 +124,7 @@ func (s *Server) deleteConfiguration(ctx context.Context, in *nameDelete) (*noCo
 			return nil, problem(http.StatusConflict, "The configuration has open transactions. Let them finish, or inactivate it with pending=cancel.")
 		}
 	}
-	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
 		return "", configurations.drop(d, in.Name)
 	})
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *Server) activate(ctx context.Context, in *activateInput) (*resource[act
 		}
 		return activated(s.snapshot(), in.Name, activation{Backfill: &count})
 	}
-	snap, err := s.setActive(ctx, in.conditional, in.Name, true)
+	snap, err := s.setActive(ctx, in.Conditional, in.Name, true)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func activated(snap *outreach.Snapshot, name string, a activation) (*resource[ac
 	return &resource[activation]{Status: http.StatusOK, ETag: etag(snap.Revision), Body: a}, nil
 }
 
-func (s *Server) setActive(ctx context.Context, c conditional, name string, active bool) (*outreach.Snapshot, error) {
+func (s *Server) setActive(ctx context.Context, c Conditional, name string, active bool) (*outreach.Snapshot, error) {
 	return s.edit(ctx, c, func(d *outreach.Document) (string, error) {
 		i := configurations.index(d, name)
 		if i < 0 {
@@ -183,7 +183,7 @@ func (s *Server) setActive(ctx context.Context, c conditional, name string, acti
 }
 
 func (s *Server) deactivate(ctx context.Context, in *deactivateInput) (*resource[activation], error) {
-	snap, err := s.setActive(ctx, in.conditional, in.Name, false)
+	snap, err := s.setActive(ctx, in.Conditional, in.Name, false)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"curlew/outreach"
@@ -158,7 +159,13 @@ func (s *Server) demoFire(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) demoPhone(act func(*http.Request, string) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := act(r, chi.URLParam(r, "number")); err != nil {
+		number, err := url.PathUnescape(chi.URLParam(r, "number"))
+		if err != nil {
+			err = outreach.ErrNotFound
+		} else {
+			err = act(r, number)
+		}
+		if err != nil {
 			s.demoFailed(w, r, err)
 			return
 		}

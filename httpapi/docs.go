@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -35,7 +37,7 @@ func (s *Server) describe() ([]byte, error) {
 			Responses: map[string]*huma.Response{"default": {Description: "See the contract"}},
 		})
 	}
-	relax(doc.Components.Schemas.Map())
+	complete(doc.Components.Schemas)
 	text, err := json.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("encode OpenAPI: %w", err)
@@ -43,22 +45,32 @@ func (s *Server) describe() ([]byte, error) {
 	return text, nil
 }
 
-// settingsTypes are sent by admins who may leave out what has a safe default; the check of the whole
+// settingsTypes are sent by admins, who may leave out what has a safe default; the check of the whole
 // document says what is really missing.
-var settingsTypes = map[string][]string{
-	"PBX": {"name"}, "ESLAddress": nil, "HostPort": nil, "Gateway": {"name"}, "UnknownRule": nil,
-	"Prompt": {"category"}, "PromptLanguage": nil,
-	"Configuration": {"name"}, "When": nil, "Occurrence": nil, "Window": nil, "Step": {"channel"},
-	"MachinePolicy": nil, "Template": nil, "KeyAction": {"action"}, "Retry": nil, "Advance": nil,
-}
+var settingsTypes = []string{"PBX", "ESLAddress", "HostPort", "Gateway", "UnknownRule", "Prompt", "PromptLanguage", "Configuration", "When",
+	"Occurrence", "Window", "Step", "MachinePolicy", "Template", "KeyAction", "Retry", "Advance"}
 
-func relax(schemas map[string]*huma.Schema) {
-	for name, required := range settingsTypes {
-		if schema := schemas[name]; schema != nil {
-			schema.Required = required
-			schema.PrecomputeMessages()
+// complete tells the schemas what huma does not: which fields answers always have, and that a response may
+// be null.
+func complete(r huma.Registry) {
+	for name, schema := range r.Map() {
+		if !slices.Contains(settingsTypes, name) && len(schema.Required) == 0 {
+			schema.Required = alwaysThere(r.TypeFromRef("#/components/schemas/"+name), schema)
 		}
 	}
+	activity := r.Map()["Activity"].Properties
+	activity["response"] = &huma.Schema{OneOf: []*huma.Schema{{Ref: activity["response"].Ref}, {Type: "null"}}}
+}
+
+func alwaysThere(t reflect.Type, schema *huma.Schema) []string {
+	var names []string
+	for i := range t.NumField() {
+		name, rest, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if schema.Properties[name] != nil && !strings.Contains(rest, "omit") {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func operationID(method, path string) string {
@@ -208,7 +220,7 @@ func typeName(s *huma.Schema) string {
 	case s.Format != "":
 		return s.Type + " (" + s.Format + ")"
 	case s.Type == "" && len(s.OneOf) > 0:
-		return "text or object"
+		return typeName(s.OneOf[0]) + " or " + typeName(s.OneOf[1])
 	}
 	return s.Type
 }

@@ -9,8 +9,6 @@ import (
 	"reflect"
 
 	"curlew/outreach"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
 // Events is the way in for what the HIMS fires. Bodies belong to the callee once it is called.
@@ -44,9 +42,7 @@ type dryRunOutput struct {
 }
 
 func (s *Server) mountEvents() {
-	body := &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {
-		Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[outreach.Event](), true, "Event"),
-	}}}
+	body := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[outreach.Event](), true, "Event")
 	route(s, operation{id: "post-event", method: http.MethodPost, path: "/events", tag: "Events", scope: scopeHIMS, quiet: true,
 		status: http.StatusAccepted, request: body, summary: "The HIMS fires an event",
 		text: "202: taken. 200: the same id and body came before. 409: the same id came with another body. 422: an error with a pointer for each thing that is wrong."},

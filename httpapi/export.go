@@ -14,9 +14,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-type activitiesCSVInput struct{ activitySelection }
+type activitiesCSVInput struct{ ActivitySelection }
 
-type logsCSVInput struct{ logSelection }
+type logsCSVInput struct{ LogSelection }
 
 var activityColumns = []string{"id", "configuration", "component", "event", "event_id", "subject_id", "recipient_id", "phone_masked", "language",
 	"state", "reason", "channel", "step", "attempts", "due_at", "next_at", "expires_at", "created_at", "ended_at", "action", "answered_by", "via", "answered_at", "late"}

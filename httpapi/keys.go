@@ -41,7 +41,7 @@ type keyOutput struct{ Body keyView }
 
 type keyInput struct {
 	Body struct {
-		Name   string   `json:"name" minLength:"1" maxLength:"100" pattern:"^[A-Za-z0-9][A-Za-z0-9 ._-]*$" doc:"Also the default source of its events"`
+		Name   string   `json:"name" required:"true" minLength:"1" maxLength:"100" pattern:"^[A-Za-z0-9][A-Za-z0-9 ._-]*$" doc:"Also the default source of its events"`
 		Scopes []string `json:"scopes,omitempty" enum:"admin,hims" doc:"admin: everything; hims (default): post events and try them out"`
 	}
 }

@@ -8,7 +8,8 @@ import (
 	"curlew/outreach"
 )
 
-type logSelection struct {
+// LogSelection chooses log lines.
+type LogSelection struct {
 	Transaction string    `query:"transaction" maxLength:"64"`
 	Attempt     string    `query:"attempt" maxLength:"64"`
 	Kind        string    `query:"kind" maxLength:"100" doc:"event_accepted, claimed, dialing, ringing, answered, …"`
@@ -16,13 +17,13 @@ type logSelection struct {
 	To          time.Time `query:"to" doc:"Before (RFC 3339)"`
 }
 
-func (l logSelection) filter() outreach.LogFilter {
+func (l LogSelection) filter() outreach.LogFilter {
 	return outreach.LogFilter{Transaction: outreach.TransactionID(l.Transaction), Attempt: outreach.AttemptID(l.Attempt), Kind: l.Kind, From: l.From, To: l.To}
 }
 
 type logsInput struct {
-	logSelection
-	pageInput
+	LogSelection
+	PageInput
 }
 
 type logLine struct {

@@ -25,11 +25,11 @@ type operation struct {
 	id, method, path string
 	summary, text    string
 	tag              string
-	scope            string // who may: scopeAdmin unless set
-	status           int    // of success, 200 unless set
-	maxBody          int64  // maxEventBody unless set
-	quiet            bool   // changes nothing, or is recorded elsewhere: no audit entry
-	request          *huma.RequestBody
+	scope            string       // who may: scopeAdmin unless set
+	status           int          // of success, 200 unless set
+	maxBody          int64        // maxEventBody unless set
+	quiet            bool         // changes nothing, or is recorded elsewhere: no audit entry
+	request          *huma.Schema // of a body that the operation decodes itself
 }
 
 // route mounts op and gives fn's errors, audit entry and log line one way out.
@@ -42,9 +42,13 @@ func route[I, O any](s *Server, op operation, fn func(context.Context, *I) (*O, 
 		op.maxBody = maxEventBody
 	}
 	changes := op.method != http.MethodGet && !op.quiet
+	var body *huma.RequestBody
+	if op.request != nil {
+		body = &huma.RequestBody{}
+	}
 	huma.Register(s.api, huma.Operation{
 		OperationID: op.id, Method: op.method, Path: prefix + op.path, Summary: op.summary, Description: op.text,
-		Tags: []string{op.tag}, DefaultStatus: op.status, MaxBodyBytes: op.maxBody, RequestBody: op.request,
+		Tags: []string{op.tag}, DefaultStatus: op.status, MaxBodyBytes: op.maxBody, RequestBody: body, SkipValidateBody: op.request != nil,
 		Security:  []map[string][]string{{"key": {scope}}},
 		Metadata:  map[string]any{"scope": scope},
 		Responses: problemResponse(s.api.OpenAPI().Components.Schemas),
@@ -59,6 +63,9 @@ func route[I, O any](s *Server, op operation, fn func(context.Context, *I) (*O, 
 		}
 		return out, nil
 	})
+	if op.request != nil { // huma has described the body as bytes
+		body.Content["application/json"].Schema = op.request
+	}
 }
 
 // failed maps err to a problem and logs what somebody should look at.
@@ -88,6 +95,7 @@ func apiConfig(version string) huma.Config {
 	c := huma.DefaultConfig("Curlew", version)
 	c.DocsPath, c.OpenAPIPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil
+	c.FieldsOptionalByDefault = true // the check of the whole document says better what is missing
 	c.Transformers = []huma.Transformer{strip}
 	c.Info.Description = "Outbound patient calls, messages and their answers. Errors are RFC 9457 problems whose " +
 		"`errors` point at what is wrong and never repeat what was sent. Changes of settings take `If-Match` with the " +
@@ -95,10 +103,19 @@ func apiConfig(version string) huma.Config {
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer", Description: "An API key. Scopes: admin (everything), hims (POST /events and /dry-run)."},
 	}
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	for from, to := range schemaAliases {
 		c.Components.Schemas.RegisterTypeAlias(from, to)
 	}
 	return c
+}
+
+// schemaName is huma's own, but for the one name that two of our packages have.
+func schemaName(t reflect.Type, hint string) string {
+	if t == reflect.TypeFor[outreach.Problem]() {
+		return "ProblemError"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
 }
 
 // schemaAliases describe those vocabulary types whose JSON form differs from their Go form.

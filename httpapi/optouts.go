@@ -67,7 +67,7 @@ func (s *Server) mountOptOuts() {
 		})
 }
 
-type pageOnly struct{ pageInput }
+type pageOnly struct{ PageInput }
 
 func (s *Server) addOptOut(ctx context.Context, in *optOutInput) (*optOutOutput, error) {
 	o := outreach.OptOutRow{Address: address(in.Body.Address), Recipient: in.Body.Recipient, Channel: in.Body.Channel,

@@ -25,28 +25,29 @@ type Dispatch interface {
 	RetryNow(ctx context.Context, id outreach.TransactionID) error
 }
 
-type nameInput struct {
+// NameInput is the name in an address.
+type NameInput struct {
 	Name string `path:"name" maxLength:"200" doc:"Its name"`
 }
 
 type pbxBody struct {
-	conditional
+	Conditional
 	Body outreach.PBX
 }
 
 func (in *pbxBody) target() string { return in.Body.Name }
 
 type pbxPut struct {
-	nameInput
-	conditional
+	NameInput
+	Conditional
 	Body outreach.PBX
 }
 
 func (in *pbxPut) target() string { return in.Name }
 
 type nameDelete struct {
-	nameInput
-	conditional
+	NameInput
+	Conditional
 }
 
 func (in *nameDelete) target() string { return in.Name }
@@ -82,7 +83,7 @@ func (s *Server) listPBXs(_ context.Context, _ *struct{}) (*listing[outreach.PBX
 	return listed(snap.Revision, all), nil
 }
 
-func (s *Server) getPBX(_ context.Context, in *nameInput) (*resource[outreach.PBX], error) {
+func (s *Server) getPBX(_ context.Context, in *NameInput) (*resource[outreach.PBX], error) {
 	return s.showPBX(s.snapshot(), in.Name, http.StatusOK)
 }
 
@@ -95,7 +96,7 @@ func (s *Server) showPBX(snap *outreach.Snapshot, name string, status int) (*res
 }
 
 func (s *Server) createPBX(ctx context.Context, in *pbxBody) (*resource[outreach.PBX], error) {
-	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
 		at, err := pbxs.add(d, in.Body)
 		if err == nil {
 			err = noMaskLeft(*d, at, in.Body.Name)
@@ -110,7 +111,7 @@ func (s *Server) createPBX(ctx context.Context, in *pbxBody) (*resource[outreach
 
 func (s *Server) putPBX(ctx context.Context, in *pbxPut) (*resource[outreach.PBX], error) {
 	status := http.StatusOK
-	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
 		at, created, err := pbxs.put(d, in.Name, in.Body, keepPBXSecrets)
 		if created {
 			status = http.StatusCreated
@@ -127,7 +128,7 @@ func (s *Server) putPBX(ctx context.Context, in *pbxPut) (*resource[outreach.PBX
 }
 
 func (s *Server) deletePBX(ctx context.Context, in *nameDelete) (*noContent, error) {
-	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
 		if users := stepUsers(d, func(step outreach.Step) bool { return slices.Contains(step.PBXs, in.Name) }); len(users) > 0 {
 			return "", &InUseError{What: "The PBX", Users: users, Hint: "Take it out of their steps, or inactivate it."}
 		}
@@ -150,7 +151,7 @@ func stepUsers(d *outreach.Document, uses func(outreach.Step) bool) []string {
 	return users
 }
 
-func (s *Server) statusOfPBX(ctx context.Context, in *nameInput) (*resource[pbxStatus], error) {
+func (s *Server) statusOfPBX(ctx context.Context, in *NameInput) (*resource[pbxStatus], error) {
 	snap := s.snapshot()
 	p, ok := snap.PBX(in.Name)
 	if !ok {

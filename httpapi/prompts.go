@@ -30,40 +30,42 @@ type Audio interface {
 // audioReference begins a prompt's audio that Audio keeps.
 const audioReference = "sha256:"
 
-type categoryInput struct {
+// CategoryInput is the prompt category in an address.
+type CategoryInput struct {
 	Category string `path:"category" maxLength:"200" doc:"The prompt's category"`
 }
 
 type promptBody struct {
-	conditional
+	Conditional
 	Body outreach.Prompt
 }
 
 func (in *promptBody) target() string { return in.Body.Category }
 
 type promptPut struct {
-	categoryInput
-	conditional
+	CategoryInput
+	Conditional
 	Body outreach.Prompt
 }
 
 func (in *promptPut) target() string { return in.Category }
 
 type promptDelete struct {
-	categoryInput
-	conditional
+	CategoryInput
+	Conditional
 }
 
 func (in *promptDelete) target() string { return in.Category }
 
-type audioInput struct {
-	categoryInput
+// AudioInput names a recording of a prompt.
+type AudioInput struct {
+	CategoryInput
 	Language string `path:"language" pattern:"^[a-z]{2,3}$" doc:"Language tag, e.g. ar"`
 }
 
 type audioPut struct {
-	audioInput
-	conditional
+	AudioInput
+	Conditional
 	RawBody []byte `contentType:"audio/wav"`
 }
 
@@ -84,7 +86,7 @@ func (s *Server) mountPrompts() {
 		})
 	route(s, operation{id: "create-prompt", method: http.MethodPost, path: "/prompts", tag: tag, status: http.StatusCreated, summary: "Add a prompt"}, s.createPrompt)
 	route(s, operation{id: "get-prompt", method: http.MethodGet, path: "/prompts/{category}", tag: tag, summary: "One prompt"},
-		func(_ context.Context, in *categoryInput) (*resource[outreach.Prompt], error) {
+		func(_ context.Context, in *CategoryInput) (*resource[outreach.Prompt], error) {
 			return showPrompt(s.snapshot(), in.Category, http.StatusOK)
 		})
 	route(s, operation{id: "put-prompt", method: http.MethodPut, path: "/prompts/{category}", tag: tag, summary: "Replace a prompt, or add it"}, s.putPrompt)
@@ -106,7 +108,7 @@ func showPrompt(snap *outreach.Snapshot, category string, status int) (*resource
 }
 
 func (s *Server) createPrompt(ctx context.Context, in *promptBody) (*resource[outreach.Prompt], error) {
-	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) { return prompts.add(d, in.Body) })
+	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) { return prompts.add(d, in.Body) })
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +117,7 @@ func (s *Server) createPrompt(ctx context.Context, in *promptBody) (*resource[ou
 
 func (s *Server) putPrompt(ctx context.Context, in *promptPut) (*resource[outreach.Prompt], error) {
 	status := http.StatusOK
-	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
 		at, created, err := prompts.put(d, in.Category, in.Body, keepNothing)
 		if created {
 			status = http.StatusCreated
@@ -129,7 +131,7 @@ func (s *Server) putPrompt(ctx context.Context, in *promptPut) (*resource[outrea
 }
 
 func (s *Server) deletePrompt(ctx context.Context, in *promptDelete) (*noContent, error) {
-	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
 		users := stepUsers(d, func(step outreach.Step) bool { return slices.Contains(step.Sequence, in.Category) })
 		if len(users) > 0 && prompts.index(d, in.Category) >= 0 {
 			return "", &InUseError{What: "The prompt", Users: users, Hint: "Take it out of their sequences, or inactivate it."}
@@ -153,7 +155,7 @@ func (s *Server) putAudio(ctx context.Context, in *audioPut) (*audioReportOutput
 	if err != nil {
 		return nil, err
 	}
-	snap, err := s.edit(ctx, in.conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
 		i := prompts.index(d, in.Category)
 		if i < 0 {
 			return "", outreach.ErrNotFound
@@ -173,7 +175,7 @@ func (s *Server) putAudio(ctx context.Context, in *audioPut) (*audioReportOutput
 	return &audioReportOutput{etag(snap.Revision), report}, nil
 }
 
-func (s *Server) getAudio(_ context.Context, in *audioInput) (*huma.StreamResponse, error) {
+func (s *Server) getAudio(_ context.Context, in *AudioInput) (*huma.StreamResponse, error) {
 	p, ok := s.snapshot().Prompt(in.Category)
 	sha, kept := strings.CutPrefix(p.Languages[in.Language].Audio, audioReference)
 	if !ok || !kept {

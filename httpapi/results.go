@@ -19,7 +19,7 @@ type resultsInput struct {
 	State       string `query:"state" enum:"pending,delivered,dead"`
 	Destination string `query:"destination" maxLength:"200"`
 	Transaction string `query:"transaction" maxLength:"64"`
-	pageInput
+	PageInput
 }
 
 type resultView struct {

@@ -29,13 +29,13 @@ type Settings interface {
 
 const anyRevision = -1
 
-// conditional is the If-Match of a change.
-type conditional struct {
+// Conditional is the If-Match of a change.
+type Conditional struct {
 	IfMatch string `header:"If-Match" maxLength:"100" doc:"The ETag that was read; 412 if the settings have changed since"`
 }
 
 // revision is what If-Match expects, anyRevision without one.
-func (c conditional) revision() (int64, error) {
+func (c Conditional) revision() (int64, error) {
 	tag := strings.TrimPrefix(strings.TrimSpace(c.IfMatch), "W/")
 	if tag == "" || tag == "*" {
 		return anyRevision, nil
@@ -50,7 +50,7 @@ func (c conditional) revision() (int64, error) {
 func etag(revision int64) string { return `"` + strconv.FormatInt(revision, 10) + `"` }
 
 // edit changes the settings and moves the problems' pointers to the resource under prefix.
-func (s *Server) edit(ctx context.Context, c conditional, change func(*outreach.Document) (prefix string, err error)) (*outreach.Snapshot, error) {
+func (s *Server) edit(ctx context.Context, c Conditional, change func(*outreach.Document) (prefix string, err error)) (*outreach.Snapshot, error) {
 	expect, err := c.revision()
 	if err != nil {
 		return nil, err
