@@ -212,7 +212,15 @@ func (a *app) reconfigure(ctx context.Context, s *outreach.Snapshot) {
 		a.log.Error("new settings: the channels stay as they were", "err", err)
 	}
 	a.feed.Publish(outreach.Notice{Kind: "settings"})
+	go a.prefetch(ctx, s)
 	a.sched.Wake()
+}
+
+// prefetch speaks what every call says, so that the first call need not wait for it.
+func (a *app) prefetch(ctx context.Context, s *outreach.Snapshot) {
+	if n, err := a.library.Prefetch(ctx, s); err != nil && ctx.Err() == nil {
+		a.log.Warn("prepare prompts", "prepared", n, "err", err)
+	}
 }
 
 // notice is the store's commit hook.
@@ -252,6 +260,7 @@ func (a *app) run(ctx context.Context, drain time.Duration) error {
 	claimed := make(chan error, 1)
 	go func() { claimed <- a.sched.Run(ctx) }()
 	go a.follow(ctx)
+	go a.prefetch(ctx, a.keeper.Current())
 	a.started.Store(true)
 	var err error
 	select {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -71,7 +72,7 @@ func (d *demoPage) text(media string) string {
 
 // byHand hands one patient's phone and mailbox to whoever sits at the page.
 func (d *demoPage) byHand() {
-	d.world.freeswitch.Interactive(byHand, true)
+	d.world.freeswitch.Interactive(dialled(byHand), true)
 	d.world.twilio.SetInteractive(byHand, true)
 	d.world.smtp.SetInteractive(mailbox(byHand), true)
 }
@@ -100,12 +101,13 @@ func (d *demoPage) listen(ctx context.Context) {
 func (d *demoPage) hear(e simfs.PhoneEvent) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e.Leg != "" && d.legs[e.Number] != e.Leg {
-		d.legs[e.Number], d.spoken[e.Number] = e.Leg, nil
+	number := "+" + strings.TrimPrefix(e.Number, "+")
+	if e.Leg != "" && d.legs[number] != e.Leg {
+		d.legs[number], d.spoken[number] = e.Leg, nil
 	}
-	said := d.spoken[e.Number]
+	said := d.spoken[number]
 	if e.Text != "" && (len(said) == 0 || said[len(said)-1] != e.Text) {
-		d.spoken[e.Number] = append(said, e.Text)
+		d.spoken[number] = append(said, e.Text)
 	}
 }
 
@@ -132,7 +134,7 @@ func (d *demoPage) State(ctx context.Context) (httpapi.DemoState, error) {
 	}
 	phones := map[string]simfs.PhoneEvent{}
 	for _, p := range d.world.freeswitch.Phones() {
-		phones[p.Number] = p
+		phones["+"+strings.TrimPrefix(p.Number, "+")] = p
 	}
 	for _, p := range demoPatients {
 		phone := httpapi.DemoPhone{Number: p.number, Name: p.name, Email: mailbox(p.number), Behaviour: p.behaviour, ByHand: p.number == byHand,
@@ -209,18 +211,21 @@ func (d *demoPage) Fire(ctx context.Context, body []byte) (outreach.EventReceipt
 
 // Answer picks up a ringing phone.
 func (d *demoPage) Answer(_ context.Context, number string) error {
-	return phoneError(d.world.freeswitch.Answer(number))
+	return phoneError(d.world.freeswitch.Answer(dialled(number)))
 }
 
 // Press presses keys in a call.
 func (d *demoPage) Press(_ context.Context, number, digits string) error {
-	return phoneError(d.world.freeswitch.Press(number, digits))
+	return phoneError(d.world.freeswitch.Press(dialled(number), digits))
 }
 
 // HangUp ends a call, or declines it while it rings.
 func (d *demoPage) HangUp(_ context.Context, number string) error {
-	return phoneError(d.world.freeswitch.HangUp(number))
+	return phoneError(d.world.freeswitch.HangUp(dialled(number)))
 }
+
+// dialled is the number as the demo's trunks get it: without its plus.
+func dialled(number string) string { return strings.TrimPrefix(number, "+") }
 
 func phoneError(err error) error {
 	if err != nil {
