@@ -29,7 +29,6 @@ type channel struct {
 	flipped     bool // caller and callee ID are swapped once it executes
 	executes    bool // it has come to an extension
 	reached     bool // the far end has replied: its address is known
-	parked      bool
 
 	cause  string
 	ending sipEnd

@@ -122,11 +122,9 @@ func (s *Switch) destroyUnborn(uuid string) {
 	}
 	e := s.newEvent("CHANNEL_DESTROY", "", source{"switch_core_session.c", "switch_core_session_perform_destroy", 1584})
 	e.uuid = uuid
-	for _, h := range []header{{"Channel-State", "CS_NONE"}, {"Channel-Call-State", "DOWN"}, {"Channel-State-Number", "0"},
+	e.headers = append(e.headers, []header{{"Channel-State", "CS_NONE"}, {"Channel-Call-State", "DOWN"}, {"Channel-State-Number", "0"},
 		{"Channel-Name", "N/A"}, {"Unique-ID", uuid}, {"Call-Direction", "outbound"}, {"Presence-Call-Direction", "outbound"},
-		{"Channel-HIT-Dialplan", "false"}, {"Channel-Call-UUID", uuid}, {"Answer-State", "ringing"}} {
-		e.headers = append(e.headers, h)
-	}
+		{"Channel-HIT-Dialplan", "false"}, {"Channel-Call-UUID", uuid}, {"Answer-State", "ringing"}}...)
 	s.fire(e)
 }
 

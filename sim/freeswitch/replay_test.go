@@ -151,7 +151,6 @@ type callee struct {
 	gateway Gateway
 	byHand  bool          // a phone that answers answerIn after it is called and repeats the recorded keys and hangup
 	answer  time.Duration // after the originate
-	busyIn  time.Duration // early media, then busy
 }
 
 // sounds makes files that last as long as the recorded ones and returns their folder.
@@ -171,7 +170,7 @@ func sounds(t *testing.T) string {
 }
 
 // far makes the phone of the recording do what it did: answer, press the recorded keys, hang up.
-func (r *rig) far(c callee, rec recording, opened time.Time) (agenda []doing) {
+func (r *rig) far(c callee, rec recording) (agenda []doing) {
 	for _, f := range rec.frames {
 		at := f.at.Sub(epoch)
 		switch f.event["Event-Name"] {
@@ -322,7 +321,7 @@ func TestInboundRecordingsReplayAlike(t *testing.T) {
 					t.Fatal(err)
 				}
 				peer, opened := r.client(nc), time.Now()
-				agenda := append(r.far(c, rec, opened), said(rec, nc, replacer(rec, c, dir))...)
+				agenda := append(r.far(c, rec), said(rec, nc, replacer(rec, c, dir))...)
 				if c.byHand {
 					answer := max(c.answer, 21*time.Millisecond)
 					for _, s := range rec.sent {
@@ -370,7 +369,7 @@ func TestOutboundRecordingsReplayAlike(t *testing.T) {
 				}
 				peer := r.accept()
 				opened := time.Now()
-				r.perform(opened, append(r.far(c, out, opened), said(out, peer.nc, replace)...))
+				r.perform(opened, append(r.far(c, out), said(out, peer.nc, replace)...))
 				time.Sleep(time.Minute)
 				synctest.Wait()
 				tolerance := 150 * time.Millisecond

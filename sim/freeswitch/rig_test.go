@@ -56,13 +56,12 @@ func (p *pipeNet) dial(ctx context.Context) (net.Conn, error) {
 
 // rig is a switch in a bubble, with a driver listening for its outbound sockets.
 type rig struct {
-	t        *testing.T
-	s        *Switch
-	in       *pipeNet
-	sockets  *pipeNet
-	listens  bool
-	clients  []*client
-	shutdown func()
+	t       *testing.T
+	s       *Switch
+	in      *pipeNet
+	sockets *pipeNet
+	listens bool
+	clients []*client
 }
 
 // inBubble runs test with a switch on a fake clock and checks that nothing is left running.
