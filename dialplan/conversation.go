@@ -72,10 +72,13 @@ func (v *conversation) begin(ctx context.Context) {
 	v.step(ctx, Connected{})
 }
 
-// listen is the loop. After a hangup it goes on until HANGUP_COMPLETE, the linger's end or ctx.
+// listen is the loop. After a hangup it goes on until HANGUP_COMPLETE, the linger's end or ctx, but not
+// for long once the other link has told of the end.
 func (v *conversation) listen(ctx context.Context) {
 	events := v.session.Events()
-	ended := false
+	over, ended := v.leg.over, false
+	var last wait
+	defer last.clear()
 	for !ended || !v.finished() {
 		select {
 		case e, open := <-events:
@@ -90,6 +93,13 @@ func (v *conversation) listen(ctx context.Context) {
 			v.step(ctx, Fired{ID: id})
 		case c := <-v.stored:
 			v.step(ctx, c)
+		case <-over:
+			over = nil
+			last.set(lastWords)
+		case <-last.c:
+			last.clear()
+			ended, v.over = true, true
+			v.step(ctx, HungUp{})
 		case <-ctx.Done():
 			return
 		}

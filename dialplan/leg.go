@@ -17,6 +17,7 @@ const (
 	proofGrace  = time.Second      // for an end that is already on its way
 	reportLimit = 10 * time.Second // one call of the Reporter
 	askLimit    = 5 * time.Second  // one question to the PBX
+	lastWords   = 2 * time.Second  // for the events of a session whose leg is over
 	unsureWait  = 2 * time.Second  // before asking after an originate whose reply was lost
 )
 
@@ -30,7 +31,8 @@ type leg struct {
 	order  outreach.CallOrder
 	box    *inbox
 	cancel context.CancelFunc
-	taken  atomic.Bool // a session has connected
+	taken  atomic.Bool   // a session has connected
+	over   chan struct{} // closed at HANGUP_COMPLETE
 
 	sent    bool  // what became of the command is known
 	epoch   int64 // the link's, in which it was sent
@@ -70,7 +72,7 @@ func (w *wait) clear() {
 }
 
 func newLeg(d *Dialer, l *link, o outreach.CallOrder, adopted bool) *leg {
-	g := &leg{d: d, link: l, order: o, box: newInbox()}
+	g := &leg{d: d, link: l, order: o, box: newInbox(), over: make(chan struct{})}
 	g.result = outreach.CallResult{Attempt: o.Attempt, Token: o.Token, Sent: true, Accepted: adopted}
 	g.sent = adopted
 	g.limit, g.stop = d.o.Clock.After(o.RingTimeout + max(o.MaxDuration, time.Minute) + slack)
@@ -146,6 +148,7 @@ func (g *leg) event(ctx context.Context, e *esl.Event, at time.Time) {
 		g.causes(e)
 		if !g.hungUp {
 			g.hungUp, g.result.EndedAt = true, at
+			close(g.over)
 		}
 	case "BACKGROUND_JOB":
 		g.jobEnded(ctx, string(e.Body()))

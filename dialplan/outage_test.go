@@ -64,7 +64,7 @@ func TestACallThatEndsWhileTheLinkIsDownIsKnownFromItsOwnSocket(t *testing.T) {
 		w.wait(3 * time.Second)
 		w.sw.SetFaults(freeswitch.Faults{Refuse: true})
 		w.sw.DropLinks()
-		if r := w.ended(o.Attempt); r.Cause != "NORMAL_CLEARING" || !r.Answered || r.Digits != "1" {
+		if r := w.ended(o.Attempt); r.Cause != "NORMAL_CLEARING" || !r.Answered || r.Digits != "1" || r.EndedAt.Sub(r.AnsweredAt) > 20*time.Second {
 			t.Errorf("%+v", r)
 		}
 		if w.d.Status("main").LinkUp {

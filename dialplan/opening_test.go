@@ -1,0 +1,127 @@
+package dialplan
+
+import (
+	"testing"
+	"time"
+
+	"curlew/outreach"
+)
+
+func TestTheHumanTestTakesAnyKeyAndNeverAsAnAction(t *testing.T) {
+	s := testScript()
+	s.HumanTest = true
+	f := newFake(t, s, Route{})
+	f.step(Connected{})
+	f.press("1") // before the question: kept, and thrown away by it
+	f.fire()
+	f.until("human_test")
+	f.press("1")
+	if f.call.State() != Message || len(f.commits) != 0 {
+		t.Fatalf("%s, stored %+v", f.call.State(), f.commits)
+	}
+	f.now = f.now.Add(-200 * time.Millisecond) // a double press
+	f.pressAt('1')
+	f.until("menu")
+	f.press("4")
+	f.idle()
+	same(t, "played", f.played, []string{"human_test", "greeting", "date", "menu", "did_call_back", "goodbye"})
+	same(t, "asked", f.asks, []string{"human_test", "menu"})
+	if o := f.call.Outcome(); o.Machine || o.Digits != "14" && o.Digits != "4" {
+		t.Errorf("outcome %+v", o)
+	}
+}
+
+func TestAnUnansweredHumanTestIsAMachineThatHearsNothingPersonal(t *testing.T) {
+	s := testScript()
+	s.HumanTest = true
+	f := newFake(t, s, Route{})
+	f.answer()
+	f.idle()
+	same(t, "played", f.played, []string{"human_test", "human_test", "human_test"})
+	if o := f.call.Outcome(); !o.Machine || o.MachineWhy != WhyNoKey || o.Heard != 0 {
+		t.Errorf("outcome %+v", o)
+	}
+}
+
+func TestAKeyBeforeTheHumanTestDoesNotAnswerIt(t *testing.T) {
+	s := testScript()
+	s.HumanTest, s.NoInput = true, 0
+	f := newFake(t, s, Route{})
+	f.step(Connected{})
+	f.press("1")
+	f.idle()
+	if o := f.call.Outcome(); o.MachineWhy != WhyNoKey || len(f.commits) != 0 {
+		t.Errorf("outcome %+v, stored %+v", o, f.commits)
+	}
+}
+
+func TestABeepHangsUpOrGetsTheVoicemailWithoutPersonalDetails(t *testing.T) {
+	for _, c := range []struct {
+		policy  string
+		allow   bool
+		at      string
+		played  []string
+		machine bool
+	}{
+		{"hang_up", false, "greeting", []string{"avmd_start", "greeting"}, true},
+		{"voicemail", false, "greeting", []string{"avmd_start", "greeting", "voicemail"}, true},
+		{"voicemail", true, "menu", []string{"avmd_start", "greeting", "date", "menu", "voicemail", "secret"}, true},
+		{"human_test", false, "greeting", []string{"greeting"}, true},
+	} {
+		s := testScript()
+		s.Machine = outreach.MachinePolicy{Policy: c.policy, AllowPersonal: c.allow}
+		f := newFake(t, s, Route{})
+		f.answer()
+		f.until(c.at)
+		f.step(Beep{})
+		f.idle()
+		same(t, c.policy, f.played, c.played)
+		if o := f.call.Outcome(); o.Machine != c.machine || o.MachineWhy != WhyBeep {
+			t.Errorf("%s: outcome %+v", c.policy, o)
+		}
+	}
+}
+
+func TestABeepInTheFirstMomentAndInTheHumanTestCounts(t *testing.T) {
+	s := testScript()
+	s.HumanTest, s.Machine.Policy = true, "voicemail"
+	f := newFake(t, s, Route{})
+	f.step(Connected{})
+	f.step(Beep{})
+	f.idle()
+	same(t, "played", f.played, []string{"voicemail"})
+	f = newFake(t, s, Route{})
+	f.answer()
+	f.until("human_test")
+	f.step(Beep{})
+	f.idle()
+	same(t, "played", f.played, []string{"avmd_start", "human_test", "voicemail"})
+}
+
+func TestABeepAfterAKeyIsNoMachine(t *testing.T) {
+	s := testScript()
+	s.Machine.Policy = "hang_up"
+	f := newFake(t, s, Route{})
+	f.answer()
+	f.until("greeting")
+	f.press("0")
+	f.step(Beep{})
+	f.until("menu")
+	f.press("1")
+	f.idle()
+	same(t, "stored", f.actions(), []string{"confirm"})
+	if f.call.Outcome().Machine {
+		t.Error("a patient who pressed a key was taken for a machine")
+	}
+}
+
+func TestASwitchWithoutAVMDIsNeverAskedForIt(t *testing.T) {
+	s := testScript()
+	s.Machine.Policy = "voicemail"
+	f := newFake(t, s, Route{NoAVMD: true})
+	f.answer()
+	f.idle()
+	if f.played[0] != "greeting" {
+		t.Errorf("played %v", f.played)
+	}
+}
