@@ -148,7 +148,7 @@ func (c *Client) keep(ctx context.Context) {
 			pause.worst()
 		}
 		wait := pause.wait()
-		if text := err.Error(); text != said {
+		if text := reason(err); text != said {
 			said = text
 			c.opts.Log.Warn("event socket down", "addr", c.opts.Addr, "error", err, "retry_in", wait)
 		}
@@ -157,6 +157,14 @@ func (c *Client) keep(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// reason is what has to change for a failure to be logged again: not the local port of the attempt.
+func reason(err error) string {
+	if op := (*net.OpError)(nil); errors.As(err, &op) {
+		return op.Op + ": " + op.Err.Error()
+	}
+	return err.Error()
 }
 
 // connect dials and greets.
@@ -275,7 +283,8 @@ func (c *Client) BgAPI(ctx context.Context, job string, line string) error {
 }
 
 // Job runs a background job and returns its output as FreeSWITCH gave it: the "-ERR …" of the
-// command itself is output, not an error. Its BACKGROUND_JOB is not given to OnEvent. Errors are
+// command itself is output, not an error. OnEvent is not given its BACKGROUND_JOB, unless Job has
+// returned before. Errors are
 // those of BgAPI; ErrIndeterminate also stands for a link lost, or ctx ended, before the result.
 func (c *Client) Job(ctx context.Context, line string) (string, error) {
 	id := newUUID()

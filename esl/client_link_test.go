@@ -1,10 +1,13 @@
 package esl_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -287,6 +290,27 @@ func TestRunEndsWithItsContextAndTellsOfTheEndFirst(t *testing.T) {
 		}
 		if err := s.client.BgAPI(t.Context(), "job", "status"); !errors.Is(err, esl.ErrNotSent) {
 			t.Errorf("after the end: %v", err)
+		}
+	})
+}
+
+func TestTheSameFailureOnAnotherLocalPortIsNotLoggedAgain(t *testing.T) {
+	tries, failure := 0, syscall.ECONNRESET
+	inBubble(t, func(o *esl.ClientOptions) {
+		dial := o.Dial
+		o.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			switch tries++; {
+			case tries > 6:
+				return dial(ctx, network, addr)
+			case tries > 3:
+				failure = syscall.ECONNREFUSED
+			}
+			return nil, &net.OpError{Op: "dial", Net: network, Source: &net.TCPAddr{Port: 40000 + tries}, Err: failure}
+		}
+	}, func(t *testing.T, s *switchboard) {
+		s.up("core-1")
+		if n := strings.Count(s.log.String(), "event socket down"); n != 2 {
+			t.Errorf("%d lines for two kinds of failure:\n%s", n, s.log.String())
 		}
 	})
 }

@@ -230,15 +230,15 @@ func (l *link) write(c command) (*pending, error) {
 	if err == nil {
 		return p, nil
 	}
-	l.silence(fmt.Errorf("write %s: %w", c.verb, err))
+	l.stopWriting(fmt.Errorf("write %s: %w", c.verb, err))
 	if n == 0 {
 		return nil, fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
 	return nil, fmt.Errorf("%w: %w", ErrIndeterminate, err)
 }
 
-// silence ends the writing, and after drainTime the link.
-func (l *link) silence(err error) {
+// stopWriting ends the writing, and after drainTime the link.
+func (l *link) stopWriting(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err == nil && l.mute == nil {

@@ -36,10 +36,13 @@ func openSession(conn net.Conn, o ServerOptions) (*Session, error) {
 	}
 	switch fr.kind {
 	case kindReply:
-	case kindDisconnect:
-		return nil, ErrDisconnected
 	default:
-		return nil, malformed("connect answered by something else than a reply")
+		return nil, fmt.Errorf("%w: connect answered by %q", ErrOutOfStep, kindNames[fr.kind])
+	case kindDisconnect:
+		if err := disconnected(fr); err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w: the leg has hung up", ErrDisconnected)
 	}
 	data, err := parseHeadEvent(fr.head, encPercent)
 	if err != nil {

@@ -38,7 +38,7 @@ type Row struct {
 
 const (
 	rounds = 9
-	batch  = 4000 // events per round, fewer than either client queues
+	batch  = 1000 // events per round, fewer than either client queues
 )
 
 // cost is what one event takes.

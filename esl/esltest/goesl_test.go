@@ -47,8 +47,10 @@ func serveGoesl(addr string) {
 		fmt.Println("drained")
 		os.Exit(0)
 	}()
-	server.Start()
-	os.Exit(9)
+	if err := server.Start(); err != nil {
+		os.Exit(9)
+	}
+	select {} // the listener is closed, calls are under way
 }
 
 // goeslServer starts the child and returns when it accepts connections.
