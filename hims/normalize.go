@@ -17,7 +17,6 @@ const (
 	maxFields   = 64
 	maxPhones   = 5
 	maxSlots    = 20
-	maxIdentity = 64
 	pastAllowed = 5 * time.Minute // a clock that is a little off is no past time
 	maxAhead    = 5 * 366 * 24 * time.Hour
 )
@@ -217,7 +216,7 @@ func (n *normalizer) recipient() {
 	n.email(r)
 	n.language(r)
 	if r.TimeZone != "" {
-		if _, err := time.LoadLocation(r.TimeZone); err != nil || r.TimeZone == "Local" || len(r.TimeZone) > maxIdentity {
+		if _, err := n.snap.ZoneNamed(r.TimeZone); err != nil {
 			n.bad("/recipient/time_zone", "is no IANA time zone", "such as Asia/Riyadh; leave it out for the hospital's")
 		}
 	}

@@ -18,6 +18,7 @@ var (
 
 // refusedTypes are the kinds of numbers that no patient is reached on. Source: libphonenumber's metadata.
 var refusedTypes = map[phonenumbers.PhoneNumberType]error{
+	phonenumbers.UNKNOWN:      errNoSuchNumber,
 	phonenumbers.PREMIUM_RATE: errCostly,
 	phonenumbers.SHARED_COST:  errCostly,
 	phonenumbers.TOLL_FREE:    errCostly,
@@ -45,10 +46,10 @@ func E164(number string) (string, error) {
 		return "", errNotInternational
 	}
 	n, err := phonenumbers.Parse(plain, "")
-	if err != nil || !phonenumbers.IsValidNumber(n) {
+	if err != nil {
 		return "", errNoSuchNumber
 	}
-	if phonenumbers.GetRegionCodeForNumber(n) == world {
+	if phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode())) == world {
 		return "", errNotGeographic
 	}
 	if err := refusedTypes[phonenumbers.GetNumberType(n)]; err != nil {

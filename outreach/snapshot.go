@@ -183,18 +183,23 @@ func (s *Snapshot) Categories() []PromptCategory {
 // Zone is where the recipient's clock is: the zone it names, else the facility's. (A zone told by the
 // number has been written into the recipient when the event came in.)
 func (s *Snapshot) Zone(r Recipient) *time.Location {
-	if r.TimeZone == "" {
-		return s.Location
+	if loc, err := s.ZoneNamed(r.TimeZone); err == nil {
+		return loc
 	}
-	if loc, ok := s.zones.Load(r.TimeZone); ok {
-		return loc.(*time.Location)
+	return s.Location
+}
+
+// ZoneNamed returns the IANA zone of that name, read once.
+func (s *Snapshot) ZoneNamed(name string) (*time.Location, error) {
+	if loc, ok := s.zones.Load(name); ok {
+		return loc.(*time.Location), nil
 	}
-	loc, err := loadZone(r.TimeZone)
+	loc, err := loadZone(name)
 	if err != nil {
-		return s.Location
+		return nil, err
 	}
-	s.zones.Store(r.TimeZone, loc)
-	return loc
+	s.zones.Store(name, loc)
+	return loc, nil
 }
 
 // loadZone loads an IANA zone; the empty name and Local, which differ from machine to machine, are refused.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"curlew/outreach"
@@ -25,21 +26,34 @@ type Options struct {
 
 // Source is where every value of a document stands.
 type Source struct {
-	data   []byte
-	places map[string]int
+	data []byte
+	root *node
 }
 
 // Line is the line of the value that pointer names, or of the nearest value around it; 0 without a document.
 func (s Source) Line(pointer string) int {
-	for {
-		if at, ok := s.places[pointer]; ok {
-			return (&reader{data: s.data}).line(at)
-		}
-		if pointer == "" {
-			return 0
-		}
-		pointer = pointer[:strings.LastIndexByte(pointer, '/')]
+	if s.root == nil {
+		return 0
 	}
+	at, n := s.root.start, s.root
+	for pointer != "" {
+		var word string
+		word, pointer, _ = strings.Cut(pointer[1:], "/")
+		if pointer != "" {
+			pointer = "/" + pointer
+		}
+		i, err := strconv.Atoi(word)
+		m := n.member(unescape(word))
+		switch {
+		case m != nil:
+			at, n = m.start, m.value
+		case err == nil && i >= 0 && i < len(n.items):
+			at, n = n.items[i].start, n.items[i]
+		default:
+			pointer = ""
+		}
+	}
+	return (&reader{data: s.data}).line(at)
 }
 
 // Locate gives problems their lines and puts them in the document's order.
@@ -67,12 +81,12 @@ func Decode(data []byte, into any, o Options) (Source, outreach.Problems) {
 		return Source{}, outreach.Problems{{Detail: fmt.Sprintf("is larger than %d bytes", o.MaxBytes)}}
 	}
 	n, r := read(data, o.MaxDepth)
-	src := Source{data: data, places: r.places}
+	src := Source{data: data, root: n}
 	if n == nil {
 		return src, r.problems
 	}
 	d := &decoder{reader: r, o: o}
-	d.set("", n, reflect.ValueOf(into).Elem())
+	d.set(nil, n, reflect.ValueOf(into).Elem())
 	if o.Discreet {
 		hush(r.problems)
 	}
@@ -84,8 +98,8 @@ type decoder struct {
 	o Options
 }
 
-func (d *decoder) wrong(pointer string, n *node, want string) {
-	d.bad(pointer, n.start, "is "+kindOf(n)+", not "+want, "")
+func (d *decoder) wrong(at *path, n *node, want string) {
+	d.bad(at, n.start, "is "+kindOf(n)+", not "+want, "")
 }
 
 func kindOf(n *node) string {
@@ -98,168 +112,184 @@ var (
 	jsonType = reflect.TypeFor[json.Unmarshaler]()
 )
 
-func (d *decoder) set(pointer string, n *node, v reflect.Value) {
+func (d *decoder) set(at *path, n *node, v reflect.Value) {
 	if n.kind == 'z' {
 		if !d.o.Null {
-			d.bad(pointer, n.start, "is null", "leave it out instead")
+			d.bad(at, n.start, "is null", "leave it out instead")
 		}
 		return
 	}
 	switch {
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
-		d.set(pointer, n, v.Elem())
+		d.set(at, n, v.Elem())
 	case v.Type() == timeType:
-		d.instant(pointer, n, v)
+		d.instant(at, n, v)
 	case v.Addr().Type().Implements(jsonType):
 		if err := v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(d.data[n.start:n.end]); err != nil {
-			d.refuse(pointer, n, err)
+			d.refuse(at, n, err)
 		}
 	case v.Addr().Type().Implements(textType):
-		d.fromText(pointer, n, v)
+		d.fromText(at, n, v)
 	default:
-		d.setPlain(pointer, n, v)
+		d.setPlain(at, n, v)
 	}
 }
 
-func (d *decoder) refuse(pointer string, n *node, err error) {
+func (d *decoder) refuse(at *path, n *node, err error) {
 	detail := err.Error()
 	if d.o.Discreet {
 		detail = "is not what this field takes"
 	}
-	d.bad(pointer, n.start, detail, "")
+	d.bad(at, n.start, detail, "")
 }
 
-func (d *decoder) instant(pointer string, n *node, v reflect.Value) {
+func (d *decoder) instant(at *path, n *node, v reflect.Value) {
 	if n.kind != 's' {
-		d.wrong(pointer, n, "a time")
+		d.wrong(at, n, "a time")
 		return
 	}
 	t, err := time.Parse(time.RFC3339, n.text)
 	if err != nil {
-		d.bad(pointer, n.start, "is no RFC 3339 time", "with date, time and zone, such as 2026-12-02T09:30:00+03:00")
+		d.bad(at, n.start, "is no RFC 3339 time", "with date, time and zone, such as 2026-12-02T09:30:00+03:00")
 		return
 	}
 	v.Set(reflect.ValueOf(t))
 }
 
-func (d *decoder) fromText(pointer string, n *node, v reflect.Value) {
+func (d *decoder) fromText(at *path, n *node, v reflect.Value) {
 	if n.kind != 's' {
-		d.wrong(pointer, n, "a text")
+		d.wrong(at, n, "a text")
 		return
 	}
 	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(n.text)); err != nil {
-		d.refuse(pointer, n, err)
+		d.refuse(at, n, err)
 	}
 }
 
-func (d *decoder) setPlain(pointer string, n *node, v reflect.Value) {
+func (d *decoder) setPlain(at *path, n *node, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
 		if n.kind != 's' {
-			d.wrong(pointer, n, "a text")
+			d.wrong(at, n, "a text")
 			return
 		}
 		v.SetString(n.text)
 	case reflect.Bool:
 		if n.kind != 'b' {
-			d.wrong(pointer, n, "true or false")
+			d.wrong(at, n, "true or false")
 			return
 		}
 		v.SetBool(n.yes)
 	case reflect.Int, reflect.Int64, reflect.Float64:
-		d.number(pointer, n, v)
+		d.number(at, n, v)
 	case reflect.Slice:
-		d.list(pointer, n, v)
+		d.list(at, n, v)
 	case reflect.Map:
-		d.object(pointer, n, v)
+		d.object(at, n, v)
 	case reflect.Struct:
-		d.record(pointer, n, v)
+		d.record(at, n, v)
 	case reflect.Interface:
-		if x := d.loose(pointer, n); x != nil {
+		if x := d.loose(at, n); x != nil {
 			v.Set(reflect.ValueOf(x))
 		}
 	}
 }
 
-func (d *decoder) number(pointer string, n *node, v reflect.Value) {
+func (d *decoder) number(at *path, n *node, v reflect.Value) {
 	if n.kind != 'n' {
-		d.wrong(pointer, n, "a number")
+		d.wrong(at, n, "a number")
 		return
 	}
 	if v.Kind() == reflect.Float64 {
 		f, err := strconv.ParseFloat(n.text, 64)
 		if err != nil {
-			d.bad(pointer, n.start, "is out of range", "")
+			d.bad(at, n.start, "is out of range", "")
 		}
 		v.SetFloat(f)
 		return
 	}
 	i, err := strconv.ParseInt(n.text, 10, v.Type().Bits())
 	if err != nil {
-		d.bad(pointer, n.start, "is no whole number", "")
+		d.bad(at, n.start, "is no whole number", "")
 		return
 	}
 	v.SetInt(i)
 }
 
-func (d *decoder) list(pointer string, n *node, v reflect.Value) {
+func (d *decoder) list(at *path, n *node, v reflect.Value) {
 	if n.kind != '[' {
-		d.wrong(pointer, n, "a list")
+		d.wrong(at, n, "a list")
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.items), len(n.items)))
 	for i, item := range n.items {
-		d.set(pointer+"/"+strconv.Itoa(i), item, v.Index(i))
+		d.set(&path{parent: at, index: i, item: true}, item, v.Index(i))
 	}
 }
 
-func (d *decoder) object(pointer string, n *node, v reflect.Value) {
+func (d *decoder) object(at *path, n *node, v reflect.Value) {
 	if n.kind != '{' {
-		d.wrong(pointer, n, "an object")
+		d.wrong(at, n, "an object")
 		return
 	}
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(n.members)))
 	for _, m := range n.members {
 		value := reflect.New(v.Type().Elem()).Elem()
-		d.set(pointer+"/"+escape(m.key), m.value, value)
+		d.set(&path{parent: at, key: m.key}, m.value, value)
 		v.SetMapIndex(reflect.ValueOf(m.key).Convert(v.Type().Key()), value)
 	}
 }
 
-func (d *decoder) record(pointer string, n *node, v reflect.Value) {
+func (d *decoder) record(at *path, n *node, v reflect.Value) {
 	if n.kind != '{' {
-		d.wrong(pointer, n, "an object")
+		d.wrong(at, n, "an object")
 		return
 	}
-	names := make([]string, 0, v.NumField())
-	byName := map[string]int{}
-	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		if name != "" && name != "-" {
-			names = append(names, name)
-			byName[name] = i
-		}
-	}
+	fields := fieldsOf(v.Type())
 	for _, m := range n.members {
-		i, ok := byName[m.key]
-		if !ok && d.o.Extra != nil && d.o.Extra(pointer+"/"+escape(m.key)) {
-			continue
+		here := &path{parent: at, key: m.key}
+		i, ok := fields.byName[m.key]
+		switch {
+		case ok:
+			d.set(here, m.value, v.Field(i))
+		case d.o.Extra == nil || !d.o.Extra(here.pointer()):
+			d.stranger(here, m, fields.names)
 		}
-		if !ok {
-			d.stranger(pointer+"/"+escape(m.key), m, names)
-			continue
-		}
-		d.set(pointer+"/"+escape(m.key), m.value, v.Field(i))
 	}
 }
 
-func (d *decoder) stranger(pointer string, m member, names []string) {
+// fields are the names that a struct has in JSON.
+type fields struct {
+	names  []string
+	byName map[string]int
+}
+
+// seenTypes remembers the fields of every struct that was ever read; types never change.
+var seenTypes sync.Map // reflect.Type → fields
+
+func fieldsOf(t reflect.Type) fields {
+	if f, ok := seenTypes.Load(t); ok {
+		return f.(fields)
+	}
+	f := fields{byName: map[string]int{}}
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			f.names = append(f.names, name)
+			f.byName[name] = i
+		}
+	}
+	seenTypes.Store(t, f)
+	return f
+}
+
+func (d *decoder) stranger(at *path, m member, names []string) {
 	hint := "this object has " + strings.Join(names, ", ")
 	if near := outreach.Nearest(m.key, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
-	d.bad(pointer, m.start, "is no field that exists here", hint)
+	d.bad(at, m.start, "is no field that exists here", hint)
 }
 
 // hush cuts pointers before a name that may be somebody's data.
@@ -278,7 +308,7 @@ func hush(problems outreach.Problems) {
 }
 
 // loose reads a value of any type; numbers must survive as float64.
-func (d *decoder) loose(pointer string, n *node) any {
+func (d *decoder) loose(at *path, n *node) any {
 	switch n.kind {
 	case 's':
 		return n.text
@@ -287,19 +317,19 @@ func (d *decoder) loose(pointer string, n *node) any {
 	case 'n':
 		f, err := strconv.ParseFloat(n.text, 64)
 		if err != nil || !exact(n.text, f) {
-			d.bad(pointer, n.start, "is a number that would lose digits", "send it as a text")
+			d.bad(at, n.start, "is a number that would lose digits", "send it as a text")
 		}
 		return f
 	case '[':
 		list := make([]any, len(n.items))
 		for i, item := range n.items {
-			list[i] = d.loose(pointer+"/"+strconv.Itoa(i), item)
+			list[i] = d.loose(&path{parent: at, index: i, item: true}, item)
 		}
 		return list
 	case '{':
 		object := make(map[string]any, len(n.members))
 		for _, m := range n.members {
-			object[m.key] = d.loose(pointer+"/"+escape(m.key), m.value)
+			object[m.key] = d.loose(&path{parent: at, key: m.key}, m.value)
 		}
 		return object
 	}

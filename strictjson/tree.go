@@ -18,6 +18,7 @@ type node struct {
 	text    string
 	yes     bool
 	members []member
+	names   map[string]int // of the members, where there are many
 	items   []*node
 	start   int
 	end     int
@@ -29,12 +30,29 @@ type member struct {
 	value *node
 }
 
+// path is where a value stands; it becomes a JSON pointer only where one is asked for.
+type path struct {
+	parent *path
+	key    string
+	index  int
+	item   bool
+}
+
+func (p *path) pointer() string {
+	if p == nil {
+		return ""
+	}
+	if p.item {
+		return p.parent.pointer() + "/" + strconv.Itoa(p.index)
+	}
+	return p.parent.pointer() + "/" + escape(p.key)
+}
+
 // reader turns tokens into nodes, noting names that come twice.
 type reader struct {
 	data     []byte
 	dec      *json.Decoder
 	depth    int
-	places   map[string]int
 	problems outreach.Problems
 }
 
@@ -42,27 +60,27 @@ var errDeep = errors.New("too deep")
 
 // read builds the tree of the only value in data.
 func read(data []byte, maxDepth int) (*node, *reader) {
-	r := &reader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), depth: maxDepth, places: map[string]int{}}
+	r := &reader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), depth: maxDepth}
 	r.dec.UseNumber()
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
-		r.bad("", 0, "begins with a byte order mark", "save it as UTF-8 without BOM")
+		r.bad(nil, 0, "begins with a byte order mark", "save it as UTF-8 without BOM")
 		return nil, r
 	case !utf8.Valid(data):
-		r.bad("", invalidAt(data), "is not UTF-8", "")
+		r.bad(nil, invalidAt(data), "is not UTF-8", "")
 		return nil, r
 	case len(bytes.TrimSpace(data)) == 0:
-		r.bad("", 0, "is empty", "a JSON object is wanted")
+		r.bad(nil, 0, "is empty", "a JSON object is wanted")
 		return nil, r
 	}
-	n, err := r.value("")
+	n, err := r.value(nil, 0)
 	if err != nil {
 		r.fault(err)
 		return nil, r
 	}
 	at := int(r.dec.InputOffset())
 	if _, err := r.dec.Token(); !errors.Is(err, io.EOF) {
-		r.bad("", r.skip(at), "goes on after its end", "one JSON object is all there may be")
+		r.bad(nil, r.skip(at), "goes on after its end", "one JSON object is all there may be")
 	}
 	return n, r
 }
@@ -83,16 +101,16 @@ func (r *reader) fault(err error) {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, errDeep):
-		r.bad("", int(r.dec.InputOffset()), "is nested deeper than "+strconv.Itoa(r.depth)+" levels", "")
+		r.bad(nil, int(r.dec.InputOffset()), "is nested deeper than "+strconv.Itoa(r.depth)+" levels", "")
 	case errors.As(err, &syntax):
-		r.bad("", int(syntax.Offset)-1, "is no JSON: "+syntax.Error(), "")
+		r.bad(nil, int(syntax.Offset)-1, "is no JSON: "+syntax.Error(), "")
 	default:
-		r.bad("", len(r.data), "is no JSON: it ends too early", "")
+		r.bad(nil, len(r.data), "is no JSON: it ends too early", "")
 	}
 }
 
-func (r *reader) bad(pointer string, offset int, detail, hint string) {
-	r.problems = append(r.problems, outreach.Problem{Pointer: pointer, Line: r.line(offset), Detail: detail, Hint: hint})
+func (r *reader) bad(at *path, offset int, detail, hint string) {
+	r.problems = append(r.problems, outreach.Problem{Pointer: at.pointer(), Line: r.line(offset), Detail: detail, Hint: hint})
 }
 
 func (r *reader) line(offset int) int {
@@ -107,21 +125,20 @@ func (r *reader) skip(at int) int {
 	return at
 }
 
-func (r *reader) value(pointer string) (*node, error) {
+func (r *reader) value(where *path, level int) (*node, error) {
 	start := r.skip(int(r.dec.InputOffset()))
 	token, err := r.dec.Token()
 	if err != nil {
 		return nil, err
 	}
-	r.places[pointer] = start
 	n := &node{start: start}
 	switch t := token.(type) {
 	case json.Delim:
-		if strings.Count(pointer, "/") >= r.depth {
+		if level >= r.depth {
 			return nil, errDeep
 		}
 		n.kind = byte(t)
-		if err := r.inside(n, pointer); err != nil {
+		if err := r.inside(n, where, level+1); err != nil {
 			return nil, err
 		}
 	case string:
@@ -138,41 +155,81 @@ func (r *reader) value(pointer string) (*node, error) {
 }
 
 // inside reads the members or items of n and its closing bracket.
-func (r *reader) inside(n *node, pointer string) error {
-	seen := map[string]int{}
+func (r *reader) inside(n *node, where *path, level int) error {
 	for r.dec.More() {
 		if n.kind == '[' {
-			item, err := r.value(pointer + "/" + strconv.Itoa(len(n.items)))
+			item, err := r.value(&path{parent: where, index: len(n.items), item: true}, level)
 			if err != nil {
 				return err
 			}
 			n.items = append(n.items, item)
 			continue
 		}
-		at := r.skip(int(r.dec.InputOffset()))
-		token, err := r.dec.Token()
-		if err != nil {
+		if err := r.member(n, where, level); err != nil {
 			return err
 		}
-		key, _ := token.(string)
-		here := pointer + "/" + escape(key)
-		first, twice := seen[key]
-		seen[key] = at
-		value, err := r.value(here)
-		if err != nil {
-			return err
-		}
-		if twice {
-			r.bad(here, at, "is there twice", "the first is in line "+strconv.Itoa(r.line(first)))
-			continue
-		}
-		r.places[here] = at
-		n.members = append(n.members, member{key: key, start: at, value: value})
 	}
 	_, err := r.dec.Token()
 	return err
 }
 
+// member reads one name and its value. Of a name that comes twice the first value counts.
+func (r *reader) member(n *node, where *path, level int) error {
+	at := r.skip(int(r.dec.InputOffset()))
+	token, err := r.dec.Token()
+	if err != nil {
+		return err
+	}
+	key, _ := token.(string)
+	here := &path{parent: where, key: key}
+	value, err := r.value(here, level)
+	if err != nil {
+		return err
+	}
+	if first := n.member(key); first != nil {
+		r.bad(here, at, "is there twice", "the first is in line "+strconv.Itoa(r.line(first.start)))
+		return nil
+	}
+	n.members = append(n.members, member{key: key, start: at, value: value})
+	if n.names != nil {
+		n.names[key] = len(n.members) - 1
+	} else if len(n.members) == manyMembers {
+		n.names = make(map[string]int, 2*manyMembers)
+		for i, m := range n.members {
+			n.names[m.key] = i
+		}
+	}
+	return nil
+}
+
+// manyMembers is from when on an object's names are looked up in a map.
+const manyMembers = 16
+
+func (n *node) member(key string) *member {
+	if n.names != nil {
+		if i, ok := n.names[key]; ok {
+			return &n.members[i]
+		}
+		return nil
+	}
+	for i := range n.members {
+		if n.members[i].key == key {
+			return &n.members[i]
+		}
+	}
+	return nil
+}
+
 func escape(key string) string {
+	if !strings.ContainsAny(key, "~/") {
+		return key
+	}
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+func unescape(word string) string {
+	if !strings.Contains(word, "~") {
+		return word
+	}
+	return strings.NewReplacer("~1", "/", "~0", "~").Replace(word)
 }
