@@ -1,0 +1,191 @@
+package queuebench
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"curlew/outreach"
+	"curlew/store"
+)
+
+// Row is one figure beside the peer's. Ratio is ours over the peer's.
+type Row struct {
+	Name       string
+	Figure     float64
+	Unit       string
+	Peer       string
+	PeerFigure float64
+	Ratio      float64
+}
+
+const (
+	callers     = 32
+	barePeer    = "bare group commit, one small row per operation"
+	measureRows = 30000 // operations of the peer and of ingest
+	lifecycles  = 8000
+	claims      = 3000
+)
+
+// Run measures in a new directory under the system's temporary one and removes it. rowCounts are the
+// numbers of waiting rows at which claims are timed; the first is what the others are compared with.
+func Run(ctx context.Context, rowCounts []int) (rows []Row, err error) {
+	dir, err := os.MkdirTemp("", "curlew-bench-queue-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	peer, err := bareRate(ctx, filepath.Join(dir, "bare.db"))
+	if err != nil {
+		return nil, fmt.Errorf("peer: %w", err)
+	}
+	ingest, life, err := rates(ctx, filepath.Join(dir, "rates.db"))
+	if err != nil {
+		return nil, err
+	}
+	rows = append(rows,
+		row("events accepted, durable, 32 callers", ingest, "events/s", barePeer, peer),
+		row("lifecycles of claim, dialing, answered, end with an answer, 32 callers", life, "lifecycles/s", barePeer+", four for each", peer/4))
+	var first float64
+	for i, n := range rowCounts {
+		p99, err := claimP99(ctx, filepath.Join(dir, fmt.Sprintf("claim-%d.db", n)), n)
+		if err != nil {
+			return rows, fmt.Errorf("claims with %d rows waiting: %w", n, err)
+		}
+		if i == 0 {
+			first = p99
+		}
+		rows = append(rows, row(fmt.Sprintf("claim with %d rows waiting, p99", n), p99, "ms",
+			fmt.Sprintf("the same with %d rows waiting", rowCounts[0]), first))
+	}
+	return rows, nil
+}
+
+func row(name string, figure float64, unit, peer string, peerFigure float64) Row {
+	return Row{Name: name, Figure: figure, Unit: unit, Peer: peer, PeerFigure: peerFigure, Ratio: figure / peerFigure}
+}
+
+// rate runs op n times by callers and returns operations a second.
+func rate(ctx context.Context, n int, op func(context.Context, int) error) (float64, error) {
+	var next atomic.Int64
+	errs := make([]error, callers)
+	var wg sync.WaitGroup
+	began := time.Now()
+	for w := range callers {
+		wg.Go(func() {
+			for i := int(next.Add(1)); i <= n && errs[w] == nil; i = int(next.Add(1)) {
+				errs[w] = op(ctx, i)
+			}
+		})
+	}
+	wg.Wait()
+	return float64(n) / time.Since(began).Seconds(), errors.Join(errs...)
+}
+
+func bareRate(ctx context.Context, path string) (float64, error) {
+	b, err := openBare(path)
+	if err != nil {
+		return 0, err
+	}
+	r, err := rate(ctx, measureRows, b.insert)
+	return r, errors.Join(err, b.close())
+}
+
+func rates(ctx context.Context, path string) (ingest, life float64, err error) {
+	s, err := openStore(ctx, path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	ids := make([]outreach.TransactionID, measureRows+1)
+	ingest, err = rate(ctx, measureRows, func(ctx context.Context, n int) error {
+		out, err := accept(ctx, s, n, 1)
+		if err == nil {
+			ids[n] = out.Transactions[0]
+		}
+		return err
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("ingest: %w", err)
+	}
+	life, err = rate(ctx, lifecycles, func(ctx context.Context, n int) error {
+		return lifecycle(ctx, s, ids[n], phone(n), 0)
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("lifecycles: %w", err)
+	}
+	return ingest, life, nil
+}
+
+// claimP99 fills a lane with n ready rows and times, one after the other, reading its head and
+// claiming the first row. The 99th percentile is in milliseconds.
+func claimP99(ctx context.Context, path string, n int) (p99 float64, err error) {
+	s, err := openStore(ctx, path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	const each = 50 // transactions of one event, to fill a million in seconds
+	_, err = rate(ctx, n/each, func(ctx context.Context, i int) error {
+		_, err := accept(ctx, s, i, each)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("fill: %w", err)
+	}
+	var took []time.Duration
+	for range min(claims, n) {
+		d, err := oneClaim(ctx, s)
+		if err != nil {
+			return 0, err
+		}
+		took = append(took, d)
+	}
+	slices.Sort(took)
+	return float64(took[len(took)*99/100].Nanoseconds()) / 1e6, nil
+}
+
+func oneClaim(ctx context.Context, s *store.Store) (time.Duration, error) {
+	began := time.Now()
+	head, err := s.Head(ctx, lane, 0, 1)
+	if err != nil || len(head) == 0 {
+		return 0, errors.Join(err, ctx.Err(), fmt.Errorf("%d rows at the head", len(head)))
+	}
+	in := claim(head[0].Transaction.ID, head[0].Transaction.Phone, head[0].Transaction.Token)
+	out, err := s.Claim(ctx, start, []outreach.Claim{in})
+	took := time.Since(began)
+	if err != nil || !out[0].Claimed {
+		return 0, errors.Join(err, fmt.Errorf("claim: %+v", out))
+	}
+	return took, finish(ctx, s, in.Attempt.ID, out[0].Token)
+}
+
+func openStore(ctx context.Context, path string) (*store.Store, error) {
+	s, err := store.Open(ctx, store.Options{URL: path, Node: "bench"})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.SaveDocument(ctx, document(), -1, "bench", start); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func accept(ctx context.Context, s *store.Store, n, transactions int) (outreach.AcceptedEvent, error) {
+	ev := event(n)
+	return s.AcceptEvent(ctx, outreach.Acceptance{Event: ev, Hash: sha256.Sum256([]byte(ev.ID)), At: start},
+		func(outreach.SubjectHistory) (outreach.EventPlan, error) {
+			plan := outreach.EventPlan{}
+			for i := range transactions {
+				plan.Open = append(plan.Open, transaction(ev, n*transactions+i))
+			}
+			return plan, nil
+		})
+}
