@@ -47,7 +47,9 @@ func TestTheContractsSampleIsValidOnceItsPromptsAreThere(t *testing.T) {
 		t.Error(problems)
 	}
 	_, problems := config.Parse([]byte(strings.Replace(contractSample, "PROMPTS", "", 1)))
-	if len(problems) != 4 || slices.ContainsFunc(problems, func(p outreach.Problem) bool { return !strings.HasPrefix(p.Pointer, "/configurations/0/steps/0/sequence/") }) {
+	if len(problems) != 4 || slices.ContainsFunc(problems, func(p outreach.Problem) bool {
+		return !strings.HasPrefix(p.Pointer, "/configurations/0/steps/0/sequence/")
+	}) {
 		t.Errorf("four prompts are missing, found %v", problems)
 	}
 }

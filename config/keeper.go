@@ -125,11 +125,6 @@ func (k *Keeper) Edit(ctx context.Context, actor string, expect int64, change fu
 	}
 }
 
-// Change is Edit, for those who read a revision before.
-func (k *Keeper) Change(ctx context.Context, actor string, ifRevision int64, change func(*outreach.Document) error) (*outreach.Snapshot, error) {
-	return k.Edit(ctx, actor, ifRevision, change)
-}
-
 func (k *Keeper) edit(ctx context.Context, actor string, expect int64, change func(*outreach.Document) error) (*outreach.Snapshot, error) {
 	before, revision, err := k.store.LoadDocument(ctx)
 	if err != nil {

@@ -22,7 +22,7 @@ func ParseWithWarnings(data []byte) (doc outreach.Document, problems, warnings o
 
 func parse(data []byte) (doc outreach.Document, warnings, problems outreach.Problems) {
 	src, form := strictjson.Decode(data, &doc, strictjson.Options{})
-	if unreadable(form) {
+	if !src.Readable() {
 		return doc, nil, form
 	}
 	snap, meaning := outreach.Compile(doc, 0)
@@ -36,18 +36,6 @@ func parse(data []byte) (doc outreach.Document, warnings, problems outreach.Prob
 	}
 	return doc, warnings, src.Locate(form)
 }
-
-// unreadable reports whether nothing could be read, so that its meaning is not worth examining.
-func unreadable(form outreach.Problems) bool {
-	for _, p := range form {
-		if p.Pointer == "" && p.Detail != trailing {
-			return true
-		}
-	}
-	return false
-}
-
-const trailing = "goes on after its end"
 
 // covered reports whether a problem of meaning only repeats one of form: a value that could not be read is not missing.
 func covered(p outreach.Problem, form outreach.Problems) bool {

@@ -30,6 +30,9 @@ type Source struct {
 	root *node
 }
 
+// Readable reports whether there is an object at all; without one its meaning is not worth examining.
+func (s Source) Readable() bool { return s.root != nil && s.root.kind == '{' }
+
 // Line is the line of the value that pointer names, or of the nearest value around it; 0 without a document.
 func (s Source) Line(pointer string) int {
 	if s.root == nil {
