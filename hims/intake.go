@@ -89,11 +89,16 @@ func (in *Intake) accept(ctx context.Context, source string, d Decoded) (outreac
 	if problems := Normalize(snap, &ev, now); len(problems) > 0 {
 		return outreach.EventReceipt{}, problems
 	}
-	if ev.Source = source; ev.OccurredAt.IsZero() {
+	if ev.Source == "" {
+		ev.Source = source
+	}
+	if ev.OccurredAt.IsZero() {
 		ev.OccurredAt = now
 	}
 	got, err := in.o.Store.AcceptEvent(ctx, outreach.Acceptance{Event: ev, Hash: d.Hash, At: now},
-		func(h outreach.SubjectHistory) (outreach.EventPlan, error) { return outreach.PlanEvent(snap, ev, h, now) })
+		func(h outreach.SubjectHistory) (outreach.EventPlan, error) {
+			return outreach.PlanEvent(snap, ev, h, now)
+		})
 	if err != nil {
 		return outreach.EventReceipt{}, fmt.Errorf("accept event: %w", err)
 	}
@@ -114,7 +119,9 @@ func (in *Intake) DryRun(_ context.Context, source string, body []byte) (outreac
 	if problems := Normalize(snap, &ev, now); len(problems) > 0 {
 		return outreach.DryRunReport{}, problems
 	}
-	ev.Source = source
+	if ev.Source == "" {
+		ev.Source = source
+	}
 	entries, err := outreach.Timeline(snap, ev, now, in.o.Texts)
 	if err != nil {
 		return outreach.DryRunReport{}, fmt.Errorf("dry run: %w", err)

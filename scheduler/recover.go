@@ -59,8 +59,8 @@ func (s *Scheduler) renewLeases(ctx context.Context) error {
 	return nil
 }
 
-// reap marks attempts whose lease ran out and settles what is unknown.
-func (s *Scheduler) reap(ctx context.Context) error {
+// Reap marks attempts whose lease ran out and settles what is unknown.
+func (s *Scheduler) Reap(ctx context.Context) error {
 	now := s.Clock.Now()
 	expired, err := s.Store.ExpiredLeases(ctx, now)
 	if err != nil {

@@ -100,7 +100,7 @@ type Scheduler struct {
 	releases map[string]cron.Schedule
 	breakers map[string]*breaker
 	asleep   bool
-	next     time.Time // when something is due, zero if nothing is
+	next     time.Time            // when something is due, zero if nothing is
 	warm     map[string]time.Time // pbx/gateway → when its bucket has filled again
 }
 
@@ -187,7 +187,7 @@ func (s *Scheduler) startCron(ctx context.Context) error {
 	}{
 		{"@every 2s", func(context.Context) error { s.Wake(); return nil }},
 		{"@every 10s", s.renewLeases},
-		{"@every 10s", s.reap},
+		{"@every 10s", s.Reap},
 		{"17 3 * * *", s.purge},
 	}
 	for _, j := range jobs {
@@ -240,6 +240,7 @@ func (s *Scheduler) Drain(ctx context.Context) error {
 	var errs []error
 	for _, a := range s.underWay() {
 		errs = append(errs, s.markUnknown(settle, a))
+		s.untrack(a.ID)
 	}
 	return errors.Join(errs...)
 }

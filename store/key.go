@@ -38,10 +38,10 @@ func (s *Store) Keys(ctx context.Context) (out []outreach.APIKey, err error) {
 	return out, nil
 }
 
-// RevokeKey ends a key, by its id, for good.
+// RevokeKey ends a key, by its id or its name (then every key of that name), for good.
 func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) error {
 	err := s.write(ctx, func(t *tx) error {
-		n, err := t.count(`UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, toMillis(at), id)
+		n, err := t.count(`UPDATE api_keys SET revoked_at = $1 WHERE (id = $2 OR name = $3) AND revoked_at = 0`, toMillis(at), id, id)
 		if err == nil && n == 0 {
 			err = ErrNotFound
 		}

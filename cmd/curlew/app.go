@@ -82,7 +82,7 @@ func (a *app) wire(ctx context.Context) error {
 	if a.keeper, err = config.NewKeeper(ctx, a.store, a.clock, a.log); err != nil {
 		return fmt.Errorf("load configuration: %w", err)
 	}
-	if a.file != nil {
+	if a.file != nil && !a.keeper.AppliedAlready(a.file) { // else changes made by REST since then would be undone
 		if _, err := a.keeper.Apply(ctx, a.actor, -1, a.file, false); err != nil {
 			return fmt.Errorf("apply configuration: %w", err)
 		}

@@ -21,6 +21,7 @@ import (
 type dryRunCommand struct {
 	Config string `required:"" help:"JSON config file." type:"existingfile"`
 	Event  string `required:"" help:"JSON file with one event." type:"existingfile"`
+	At     string `help:"Pretend that it is this time (RFC 3339); default now."`
 	JSON   bool   `help:"Print the report as JSON."`
 }
 
@@ -42,8 +43,16 @@ func (d *dryRunCommand) Run(c *console) error {
 	if err != nil {
 		return fmt.Errorf("read the event: %w", err)
 	}
+	at := clock.Clock(clock.System{})
+	if d.At != "" {
+		now, err := time.Parse(time.RFC3339, d.At)
+		if err != nil {
+			return fmt.Errorf("--at: %w", err)
+		}
+		at = clock.NewDemo(now, 1)
+	}
 	lib := prompts.New(prompts.Options{Dir: os.TempDir()})
-	intake := hims.NewIntake(hims.IntakeOptions{Catalogue: fixed{snap}, Clock: clock.System{},
+	intake := hims.NewIntake(hims.IntakeOptions{Catalogue: fixed{snap}, Clock: at,
 		Texts: func(tc outreach.Case, step outreach.Step) map[string][]string { return stepTexts(snap, lib, tc, step) }})
 	report, err := intake.DryRun(c.ctx, "dry-run", event)
 	var wrong outreach.Problems

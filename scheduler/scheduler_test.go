@@ -1,0 +1,216 @@
+package scheduler_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"curlew/outreach"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestDialingIsCommittedBeforeTheOriginateIsWritten(t *testing.T) {
+	r := newRig(t, nil)
+	defer r.run()()
+	id := r.fire("01")
+	o := r.ordered()
+	c, err := r.store.Case(t.Context(), id)
+	must(t, err)
+	a, ok := c.Attempt(o.Attempt)
+	if !ok || a.State != outreach.AttemptDialing || a.Token != o.Token {
+		t.Fatalf("at the originate the attempt is %+v, want dialing with the order's token", a)
+	}
+	r.ended(o, "USER_BUSY", 486)
+}
+
+func TestTheCapOfThePBXIsNeverExceededAndTheNextCallGoesWhenALineIsFree(t *testing.T) {
+	r := newRig(t, nil)
+	defer r.run()()
+	for _, d := range []string{"01", "02", "03", "04"} {
+		r.fire(d)
+	}
+	first, second := r.ordered(), r.ordered()
+	in, err := r.store.LinesInUse(t.Context())
+	must(t, err)
+	if n := in["main"][""]; n != 2 || len(r.orders) != 0 {
+		t.Fatalf("%d lines in use and %d more orders, cap 2", n, len(r.orders))
+	}
+	r.ended(first, "CALL_REJECTED", 603)
+	third := r.ordered()
+	r.ended(second, "CALL_REJECTED", 603)
+	r.ended(third, "CALL_REJECTED", 603)
+	r.ended(r.ordered(), "CALL_REJECTED", 603)
+}
+
+func TestATrunkFaultGoesThroughTheOtherGatewayWithoutWaiting(t *testing.T) {
+	r := newRig(t, nil)
+	defer r.run()()
+	id := r.fire("17")
+	one := r.ordered()
+	r.ended(one, "NORMAL_TEMPORARY_FAILURE", 503)
+	two := r.ordered()
+	if one.Gateway != "trunk1" || two.Gateway != "trunk2" {
+		t.Fatalf("gateways %s, %s", one.Gateway, two.Gateway)
+	}
+	r.ended(two, "CALL_REJECTED", 603)
+	c := r.until(id, "in the SMS step", func(c outreach.Case) bool { return c.Transaction.Channel == outreach.SMS })
+	if c.Attempts[0].Counted || !c.Attempts[1].Counted {
+		t.Fatalf("counted: %v %v, want only the second", c.Attempts[0].Counted, c.Attempts[1].Counted)
+	}
+	r.sent()
+}
+
+func TestWhatNeverLeftKeepsItsPlaceAndUsesNoTry(t *testing.T) {
+	r := newRig(t, nil)
+	r.dialErr = errNotSent
+	defer r.run()()
+	id := r.fire("01")
+	r.ordered()
+	c := r.until(id, "released", func(c outreach.Case) bool { return c.Transaction.State == outreach.Queued })
+	if c.Transaction.Tries != 0 || c.Attempts[0].State != outreach.AttemptEnded || c.Attempts[0].Counted {
+		t.Fatalf("%+v %+v", c.Transaction, c.Attempts)
+	}
+}
+
+func TestAPauseHoldsWhatIsClaimedAndNothingLeaves(t *testing.T) {
+	r := newRig(t, nil)
+	must(t, r.store.Pause(t.Context(), outreach.PauseScope{Kind: "channel", Name: "ivr"}))
+	stop := r.run()
+	id := r.fire("01")
+	other := r.fire("02")
+	r.until(other, "ready", func(c outreach.Case) bool { return c.Transaction.Ready })
+	must(t, r.store.Resume(t.Context(), outreach.PauseScope{Kind: "channel", Name: "ivr"}))
+	r.sched.Wake()
+	o := r.ordered()
+	if len(r.orders) > 1 {
+		t.Fatal("more than two calls for two events")
+	}
+	_ = id
+	r.ended(o, "CALL_REJECTED", 603)
+	r.ended(r.ordered(), "CALL_REJECTED", 603)
+	stop()
+}
+
+func TestAfterACrashAClaimedAttemptIsFreeAndADialingOneIsUnknownAndNeverRedialled(t *testing.T) {
+	r := newRig(t, nil)
+	ctx, crash := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.sched.Run(ctx) }()
+	id := r.fire("01")
+	o := r.ordered()
+	crash()
+	must(t, <-done)
+
+	again := newScheduler(r)
+	r.mu.Lock()
+	delete(r.live, o.Attempt) // the switch has lost the leg with our socket
+	r.mu.Unlock()
+	stop := again.run(t)
+	r.until(id, "unknown", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptUnknown })
+	must(t, again.Reap(t.Context()))
+	c := r.until(id, "in the SMS step", func(c outreach.Case) bool { return c.Transaction.Channel == outreach.SMS })
+	if !c.Attempts[0].Counted || c.Attempts[0].Disposition != outreach.Unknown {
+		t.Fatalf("%+v", c.Attempts[0])
+	}
+	r.sent()
+	if len(r.orders) != 0 {
+		t.Fatal("the patient was dialled again")
+	}
+	stop()
+}
+
+func TestALegThatSurvivedTheCrashIsWatchedNotEnded(t *testing.T) {
+	r := newRig(t, nil)
+	ctx, crash := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.sched.Run(ctx) }()
+	id := r.fire("01")
+	o := r.ordered()
+	crash()
+	must(t, <-done)
+	again := newScheduler(r)
+	stop := again.run(t)
+	r.until(id, "unknown", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptUnknown })
+	must(t, again.Reap(t.Context()))
+	r.mu.Lock()
+	adopted := len(r.adopted)
+	r.mu.Unlock()
+	if adopted != 1 {
+		t.Fatalf("%d legs adopted, want 1", adopted)
+	}
+	must(t, again.End(t.Context(), outreach.CallResult{Attempt: o.Attempt, Token: o.Token, Sent: true, Created: true, Progress: true, Cause: "USER_BUSY", SIPStatus: 486, EndedAt: r.clock.Now()}))
+	c, err := r.store.Case(t.Context(), id)
+	must(t, err)
+	if c.Attempts[0].Disposition != outreach.Busy || c.Transaction.Reason != outreach.ReasonRetryWait {
+		t.Fatalf("%+v %+v, want the proved outcome", c.Attempts[0], c.Transaction)
+	}
+	stop()
+}
+
+func TestAMessageWhoseAnswerWasLostIsNotSentAgain(t *testing.T) {
+	r := newRig(t, func(d *outreach.Document) {
+		d.Configurations[0].Steps = d.Configurations[0].Steps[1:]
+		d.Configurations[0].Steps[0].Actions = []outreach.KeyAction{{Action: outreach.Confirm}}
+	})
+	r.receipt = func(outreach.Message) (outreach.Receipt, error) {
+		return outreach.Receipt{Disposition: outreach.Unknown}, nil
+	}
+	stop := r.run()
+	id := r.fire("01")
+	r.sent()
+	r.until(id, "unknown", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptUnknown })
+	r.clock.Jump(noon.Add(time.Hour))
+	must(t, r.sched.Reap(t.Context()))
+	c := r.until(id, "ended", func(c outreach.Case) bool { return !c.Transaction.State.Open() })
+	if len(r.sends) != 0 || len(c.Attempts) != 1 {
+		t.Fatalf("%d more sends, %d attempts", len(r.sends), len(c.Attempts))
+	}
+	stop()
+}
+
+func TestAnAnswerByLinkHangsUpTheRingingCall(t *testing.T) {
+	r := newRig(t, nil)
+	stop := r.run()
+	id := r.fire("01")
+	o := r.ordered()
+	accepted, err := r.sched.Response(t.Context(), id, outreach.Response{Action: outreach.Confirm, Channel: outreach.SMS, Via: "link"})
+	must(t, err)
+	r.mu.Lock()
+	hungUp := len(r.hungUp) == 1 && r.hungUp[0] == o.Attempt
+	r.mu.Unlock()
+	if !accepted || !hungUp {
+		t.Fatalf("accepted=%v hung up=%v", accepted, hungUp)
+	}
+	r.ended(o, "ORIGINATOR_CANCEL", 487)
+	stop()
+}
+
+func TestADrainThatRunsOutOfTimeLeavesTheCallUnknown(t *testing.T) {
+	r := newRig(t, nil)
+	stop := r.run()
+	id := r.fire("01")
+	r.ordered()
+	stop()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	must(t, r.sched.Drain(over))
+	c, err := r.store.Case(t.Context(), id)
+	must(t, err)
+	if c.Attempts[0].State != outreach.AttemptUnknown {
+		t.Fatalf("%s", c.Attempts[0].State)
+	}
+}
+
+func TestCancelByHandIsRefusedOnceItHasEnded(t *testing.T) {
+	r := newRig(t, nil)
+	id := r.fire("01")
+	must(t, r.sched.Cancel(t.Context(), id))
+	var illegal *outreach.TransitionError
+	if err := r.sched.Cancel(t.Context(), id); !errors.As(err, &illegal) {
+		t.Fatalf("%v", err)
+	}
+}
