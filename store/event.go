@@ -156,18 +156,18 @@ func plannedIDs(p *outreach.EventPlan) []outreach.TransactionID {
 }
 
 func (t *tx) insertEvent(in *outreach.Acceptance, body []byte, p *outreach.EventPlan, ids []outreach.TransactionID) (bool, error) {
-	ev, stored := &in.Event, 0
-	wrote := t.wrote
-	ok, err := t.one(`INSERT INTO events (source, id, hash, component, type, received_at, body, transactions, stale, kept, subject_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING 1`,
-		args{ev.Source, ev.ID, in.Hash[:], ev.Component, ev.Type, toMillis(in.At), string(body), listText(ids),
-			flag(p.Stale), flag(p.Backfill), ev.Subject.ID}, &stored)
-	t.wrote = wrote || ok
+	ev, wrote := &in.Event, t.wrote
+	rows, err := t.count(insertEventText, ev.Source, ev.ID, in.Hash[:], ev.Component, ev.Type, toMillis(in.At), string(body),
+		listText(ids), flag(p.Stale), flag(p.Backfill), ev.Subject.ID)
 	if err != nil {
 		return false, fmt.Errorf("insert the event: %w", err)
 	}
-	return ok, nil
+	t.wrote = wrote || rows > 0 // a conflict has nothing to be undone
+	return rows > 0, nil
 }
+
+var insertEventText = insertText("events", "source, id, hash, component, type, received_at, body, transactions, stale, kept, subject_id") +
+	" ON CONFLICT DO NOTHING"
 
 // duplicate answers an event that was accepted before.
 func (t *tx) duplicate(in *outreach.Acceptance) (out outreach.AcceptedEvent, found bool, err error) {

@@ -10,38 +10,34 @@ import (
 	"curlew/outreach"
 )
 
-// insertResult stores a result and one outbox row per webhook that is active now and takes its type,
-// so that each destination has its own tries. Without a destination the result is kept all the same.
+// insertResult stores one outbox row per webhook that is active now and takes the result's type, so
+// that each destination has its own tries. Without a destination there is nothing to be told.
 func (t *tx) insertResult(owner outreach.TransactionID, r *outreach.Result, at time.Time) error {
-	if r.ID == "" {
-		r.ID = NewID(at)
-	}
-	if r.Transaction == "" {
-		r.Transaction = owner
-	}
-	if r.At.IsZero() {
-		r.At = at
+	now, err := t.current()
+	if err != nil {
+		return err
 	}
 	payload, err := json.Marshal(r.Payload)
 	if err != nil {
 		return fmt.Errorf("payload of %s: %w", r.Type, err)
 	}
-	err = t.exec(`INSERT INTO results (id, type, transaction_id, at, payload) VALUES ($1, $2, $3, $4, $5)`,
-		r.ID, r.Type, string(r.Transaction), toMillis(r.At), string(payload))
-	if err != nil {
-		return err
+	id, when := r.ID, r.At
+	if id == "" {
+		id = NewID(at)
 	}
-	now, err := t.current()
-	if err != nil {
-		return err
+	if when.IsZero() {
+		when = at
+	}
+	if r.Transaction != "" {
+		owner = r.Transaction
 	}
 	for i := range now.document.Webhooks.Out {
 		w := &now.document.Webhooks.Out[i]
 		if !w.Active || len(w.Events) > 0 && !slices.Contains(w.Events, r.Type) {
 			continue
 		}
-		err := t.exec(`INSERT INTO outbox (id, result_id, destination, tries, next_at, pending, delivered_at, dead, detail)
-			VALUES ($1, $2, $3, 0, $4, 1, 0, 0, '')`, NewID(at), r.ID, w.Name, toMillis(at))
+		err := t.exec(insertOutboxText, NewID(at), id, w.Name, r.Type, string(owner), toMillis(when), string(payload),
+			int64(0), toMillis(at), int64(0), flag(false), "", int64(1))
 		if err != nil {
 			return err
 		}
@@ -49,10 +45,12 @@ func (t *tx) insertResult(owner outreach.TransactionID, r *outreach.Result, at t
 	return nil
 }
 
+const outboxColumns = `id, result_id, destination, type, transaction_id, at, payload, tries, next_at, delivered_at, dead, detail`
+
+var insertOutboxText = insertText("outbox", outboxColumns+", pending")
+
 // resultLease is how long a claimed result is left to its sender; then another try may be made.
 const resultLease = time.Minute
-
-const outboxColumns = `outbox.id, result_id, destination, type, transaction_id, at, payload, tries, next_at, delivered_at, dead, detail`
 
 func scanOutbox(r row, o *outreach.OutboxRow) error {
 	return r.Scan(&o.ID, &o.Result, &o.Destination, &o.Type, (*string)(&o.Transaction), (*millis)(&o.At),
@@ -60,8 +58,7 @@ func scanOutbox(r row, o *outreach.OutboxRow) error {
 }
 
 func dueResultsText(d *dialect) string {
-	return `SELECT ` + outboxColumns + ` FROM (SELECT * FROM outbox WHERE pending = 1 AND next_at <= $1 ORDER BY next_at, id LIMIT $2` +
-		d.skipLocks + `) outbox JOIN results ON results.id = result_id`
+	return `SELECT ` + outboxColumns + ` FROM outbox WHERE pending = 1 AND next_at <= $1 ORDER BY next_at LIMIT $2` + d.skipLocks
 }
 
 // ClaimResults takes at most limit results that are due, the earliest first, for one try each: for a
@@ -123,7 +120,7 @@ func (s *Store) moveResult(ctx context.Context, id, text string, a ...any) error
 func (s *Store) Results(ctx context.Context, f outreach.ResultFilter) (page outreach.ResultPage, err error) {
 	var q filter
 	if f.Cursor != "" {
-		q.add("outbox.id < %s", f.Cursor)
+		q.add("id < %s", f.Cursor)
 	}
 	if f.Destination != "" {
 		q.add("destination = %s", f.Destination)
@@ -140,7 +137,7 @@ func (s *Store) Results(ctx context.Context, f outreach.ResultFilter) (page outr
 		q.add("dead = 1")
 	}
 	limit := pageSize(f.Limit)
-	text := `SELECT ` + outboxColumns + ` FROM outbox JOIN results ON results.id = result_id` + q.where() + ` ORDER BY outbox.id DESC` + q.limit(limit)
+	text := `SELECT ` + outboxColumns + ` FROM outbox` + q.where() + ` ORDER BY id DESC` + q.limit(limit)
 	err = s.glance(ctx).each(text, q.args, func(r row) error {
 		page.Items = append(page.Items, outreach.OutboxRow{})
 		return scanOutbox(r, &page.Items[len(page.Items)-1])

@@ -22,8 +22,7 @@ func (s *Store) Purge(ctx context.Context, before time.Time, limit int) (n int, 
 
 // purged lists what belongs to a transaction, children first.
 var purged = []string{
-	`DELETE FROM outbox WHERE result_id IN (SELECT id FROM results WHERE transaction_id = $1)`,
-	`DELETE FROM results WHERE transaction_id = $1`,
+	`DELETE FROM outbox WHERE transaction_id = $1`,
 	`DELETE FROM links WHERE transaction_id = $1`,
 	`DELETE FROM logs WHERE transaction_id = $1`,
 	`DELETE FROM responses WHERE transaction_id = $1`,
@@ -39,8 +38,7 @@ func (t *tx) purge(before time.Time, limit int) (int, error) {
 	var victims []victim
 	// Ids rise with creation, and nothing ends before it was created.
 	err := t.each(`SELECT id, source, component, subject_id, event_id FROM transactions
-		WHERE open = 0 AND id < $1 AND ended_at < $2 AND NOT EXISTS (SELECT 1 FROM outbox JOIN results ON results.id = outbox.result_id
-			WHERE results.transaction_id = transactions.id AND outbox.pending = 1)
+		WHERE open = 0 AND id < $1 AND ended_at < $2 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.transaction_id = transactions.id AND outbox.pending = 1)
 		ORDER BY id LIMIT $3`+t.d.skipLocks, args{idFloor(before), toMillis(before), int64(limit)}, func(r row) error {
 		var v victim
 		err := r.Scan(&v.id, &v.source, &v.component, &v.subject, &v.event.id)

@@ -77,19 +77,12 @@ func (st *liteStmt) fill(a args) error {
 	return nil
 }
 
-func (l *liteConn) exec(ctx context.Context, query string, a args) (int64, error) {
-	st, err := l.stmt(query)
-	if err != nil {
+func (l *liteConn) exec(ctx context.Context, query string, a args) (n int64, err error) {
+	if err := l.query(ctx, query, a, func(row) error { return nil }); err != nil {
 		return 0, err
 	}
-	if err := st.fill(a); err != nil {
-		return 0, err
-	}
-	res, err := st.s.ExecContext(ctx, st.named)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+	err = l.query(ctx, "SELECT changes()", nil, func(r row) error { return r.Scan(&n) })
+	return n, err
 }
 
 // query is also the fast way to run a statement without an answer: the driver binds and steps in

@@ -167,28 +167,23 @@ CREATE TABLE opt_outs (
 CREATE UNIQUE INDEX opt_outs_row ON opt_outs (address, recipient, channel, purpose);
 CREATE INDEX opt_outs_recipient ON opt_outs (recipient) WHERE recipient <> '';
 
-CREATE TABLE results (
+CREATE TABLE outbox (
     id             TEXT NOT NULL PRIMARY KEY,
+    result_id      TEXT NOT NULL,
+    destination    TEXT NOT NULL,
     type           TEXT NOT NULL,
     transaction_id TEXT NOT NULL,
     at             BIGINT NOT NULL,
-    payload        TEXT NOT NULL
-) @WITHOUT_ROWID@;
-CREATE INDEX results_transaction ON results (transaction_id);
-
-CREATE TABLE outbox (
-    id           TEXT NOT NULL PRIMARY KEY,
-    result_id    TEXT NOT NULL,
-    destination  TEXT NOT NULL,
-    tries        INTEGER NOT NULL,
-    next_at      BIGINT NOT NULL,
-    pending      INTEGER NOT NULL,
-    delivered_at BIGINT NOT NULL,
-    dead         INTEGER NOT NULL,
-    detail       TEXT NOT NULL
-) @WITHOUT_ROWID@;
+    payload        TEXT NOT NULL,
+    tries          INTEGER NOT NULL,
+    next_at        BIGINT NOT NULL,
+    pending        INTEGER NOT NULL,
+    delivered_at   BIGINT NOT NULL,
+    dead           INTEGER NOT NULL,
+    detail         TEXT NOT NULL
+);
 CREATE INDEX outbox_due ON outbox (next_at) WHERE pending = 1;
-CREATE INDEX outbox_result ON outbox (result_id);
+CREATE INDEX outbox_transaction ON outbox (transaction_id);
 
 CREATE TABLE pauses (
     kind   TEXT NOT NULL,
