@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"curlew/outreach"
@@ -110,7 +111,7 @@ func (s *Server) demoFailed(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (s *Server) demoState(w http.ResponseWriter, r *http.Request) {
-	st, err := s.Demo.State(r.Context())
+	st, err := s.demoNow(r.Context())
 	if err != nil {
 		s.demoFailed(w, r, err)
 		return
@@ -118,12 +119,22 @@ func (s *Server) demoState(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, st)
 }
 
+// demoNow is the demo's state with lists that are empty rather than null.
+func (s *Server) demoNow(ctx context.Context) (DemoState, error) {
+	st, err := s.Demo.State(ctx)
+	st.Phones, st.Events = slices.Clone(emptyNotNull(st.Phones)), emptyNotNull(st.Events)
+	for i := range st.Phones {
+		st.Phones[i].Messages = emptyNotNull(st.Phones[i].Messages)
+	}
+	return st, err
+}
+
 // demoStream sends the whole state at each change: it is small, and nothing can be missed.
 func (s *Server) demoStream(w http.ResponseWriter, r *http.Request) {
 	out := newEventWriter(w)
 	for {
 		changed := s.Demo.Changed()
-		st, err := s.Demo.State(r.Context())
+		st, err := s.demoNow(r.Context())
 		if err != nil {
 			s.failed(r.Context(), "demo-stream", err)
 			return

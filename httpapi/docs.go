@@ -216,7 +216,11 @@ func typeName(s *huma.Schema) string {
 	case s.Type == huma.TypeArray:
 		return "list of " + typeName(s.Items)
 	case len(s.Enum) > 0:
-		return fmt.Sprint(s.Enum...)
+		values := make([]string, len(s.Enum))
+		for i, v := range s.Enum {
+			values[i] = fmt.Sprint(v)
+		}
+		return "one of " + strings.Join(values, ", ")
 	case s.Format != "":
 		return s.Type + " (" + s.Format + ")"
 	case s.Type == "" && len(s.OneOf) > 0:

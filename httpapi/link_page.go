@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"curlew/outreach"
@@ -114,7 +115,7 @@ func (p linkPage) slots() []outreach.Slot {
 
 // linkHTML is what page.html shows.
 type linkHTML struct {
-	Lang, Dir, Title, Facility, When, Note, Phone, Call string
+	Lang, Dir, Title, Facility, When, Note, Phone, Dial, Call string
 	CSS                                                 any
 	Text                                                []string
 	Buttons                                             []linkButton
@@ -126,7 +127,7 @@ type linkHTML struct {
 type linkButton struct {
 	Action outreach.Action
 	Label  string
-	First  bool
+	Class  string
 }
 
 type linkRating struct {
@@ -175,10 +176,14 @@ func (p linkPage) build() linkHTML {
 	return h
 }
 
+// visits are the components whose time is a visit's. Of everything else the page says only that there is
+// a message: what it is about is nobody's business who looks over the patient's shoulder.
+var visits = map[string]bool{"Appointment": true, "Admission": true, "Vaccination": true, "FollowUp": true}
+
 func (p linkPage) frame(words linkWords) linkHTML {
 	f := p.snap.Document.Facility
 	h := linkHTML{Lang: p.lang, Dir: words.dir, Title: words.titleNoTime, Facility: p.snap.FacilityName(p.lang), Phone: f.Phone, Call: words.call}
-	if p.when() != "" {
+	if p.when() != "" && visits[p.view.Case.Transaction.Component] {
 		h.Title = words.title
 	}
 	for _, tag := range languageTags {
@@ -192,13 +197,12 @@ func (p linkPage) frame(words linkWords) linkHTML {
 func (p linkPage) fill(h *linkHTML, words linkWords) {
 	switch {
 	case p.unsubscribe():
-		h.When, h.Title = "", words.titleNoTime
 		if p.Thanks {
 			h.Note = words.stopped
 			return
 		}
 		h.Text = []string{words.stop}
-		h.Buttons = []linkButton{{outreach.OptOut, words.stopYes, true}}
+		h.Buttons = []linkButton{{outreach.OptOut, words.stopYes, "first"}}
 		return
 	case p.Asking != "":
 		h.Text = []string{words.sure[p.Asking]}
@@ -223,7 +227,14 @@ func (p linkPage) buttons(h *linkHTML) {
 		if a.Action == outreach.Rating || current != nil && !current.Late && current.Action == a.Action && a.Action != outreach.Reschedule {
 			continue
 		}
-		h.Buttons = append(h.Buttons, linkButton{a.Action, a.LabelIn(p.lang), len(h.Buttons) == 0})
+		b := linkButton{Action: a.Action, Label: a.LabelIn(p.lang)}
+		switch {
+		case a.Action == outreach.OptOut:
+			b.Class = "quiet"
+		case len(h.Buttons) == 0:
+			b.Class = "first"
+		}
+		h.Buttons = append(h.Buttons, b)
 	}
 	if best := p.ratingMax(); best > 0 {
 		h.Rating = &linkRating{Label: p.label(outreach.Rating, "")}
@@ -284,7 +295,7 @@ func (s *Server) notice(lang, title, text string) linkHTML {
 }
 
 func (s *Server) renderLink(w http.ResponseWriter, r *http.Request, status int, page linkHTML) {
-	page.CSS = s.pages.patientCSS
+	page.CSS, page.Dial = s.pages.patientCSS, strings.ReplaceAll(page.Phone, " ", "")
 	var b bytes.Buffer
 	if err := s.pages.patient.Execute(&b, page); err != nil {
 		writeProblem(w, s.failed(r.Context(), "render-link", err))

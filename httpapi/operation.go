@@ -98,8 +98,7 @@ func apiConfig(version string) huma.Config {
 	c.FieldsOptionalByDefault = true // the check of the whole document says better what is missing
 	c.Transformers = []huma.Transformer{strip}
 	c.Info.Description = "Outbound patient calls, messages and their answers. Errors are RFC 9457 problems whose " +
-		"`errors` point at what is wrong and never repeat what was sent. Changes of settings take `If-Match` with the " +
-		"`ETag` that was read."
+		"errors point at what is wrong and never repeat a patient's data. Changes of settings take If-Match with the ETag that was read."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer", Description: "An API key. Scopes: admin (everything), hims (POST /events and /dry-run)."},
 	}

@@ -6,7 +6,7 @@ const icons = { ivr: "☎", whatsapp: "✆", sms: "✉", email: "@" };
 
 let items = [];
 let cursor = "";
-let open = ""; // id of the row that shows its details
+let open = location.hash.slice(1); // id of the row that shows its details
 
 function say(err) {
   const banner = byId("banner");
@@ -60,11 +60,11 @@ function pick(state) {
   guard(() => load());
 }
 
-function chip(a) {
-  const live = a.state !== "ended";
+function chip(a, ended) {
+  const busy = !ended && a.state !== "ended";
   const good = ["answered", "delivered", "accepted"].includes(a.disposition);
   const text = `${icons[a.channel] || ""} ${words(a.disposition || a.state)}`;
-  return h("span", { class: `chip${live ? " live" : ""}${good ? " good" : ""}`, title: [a.cause, a.gateway].filter(Boolean).join(" · ") }, text);
+  return h("span", { class: `chip${busy ? " busy" : ""}${good ? " good" : ""}`, title: [a.cause, a.gateway].filter(Boolean).join(" · ") }, text);
 }
 
 function row(a) {
@@ -74,8 +74,8 @@ function row(a) {
     h("button", { "aria-expanded": String(open === a.id), onclick: () => toggle(a.id) },
       h("span", {}, h("span", { class: `pill s-${a.state}` }, words(a.state))),
       h("span", { class: "name" }, a.configuration, h("span", { class: "sub" }, `${a.subject_id} · ${a.recipient.id} · ${a.recipient.phone_masked}`)),
-      h("span", {}, answer || words(a.reason), h("span", { class: "sub" }, when)),
-      h("span", { class: "chips" }, a.attempts.map(chip))));
+      h("span", {}, answer || words(a.reason) || (a.state === "in_progress" ? "under way" : ""), h("span", { class: "sub" }, when)),
+      h("span", { class: "chips" }, a.attempts.map((at) => chip(at, Boolean(a.ended_at))))));
   if (open === a.id) {
     const box = h("div", { class: "detail" }, h("p", { class: "soft" }, "…"));
     li.append(box);
@@ -102,6 +102,7 @@ function drawRows() {
 
 function toggle(id) {
   open = open === id ? "" : id;
+  history.replaceState(null, "", open ? `#${open}` : location.pathname);
   drawRows();
 }
 
@@ -127,7 +128,7 @@ async function detail(id, box) {
       h("li", {}, h("time", {}, clock(l.at)), ` ${words(l.kind)} `, h("span", { class: "soft" }, facts(l.data))))));
 }
 
-const facts = (data) => Object.entries(data || {}).map(([k, v]) => `${k}=${typeof v === "object" ? JSON.stringify(v) : v}`).join(" ");
+const facts = (data) => Object.entries(data || {}).filter(([, v]) => v !== "").map(([k, v]) => `${k}=${typeof v === "object" ? JSON.stringify(v) : v}`).join(" ");
 
 function attempts(list) {
   if (list.length === 0) return "";

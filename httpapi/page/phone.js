@@ -13,9 +13,7 @@ export function start(guardFn, refreshFn) {
     chosen = e.target.value;
     drawPhone();
   });
-  byId("sample").addEventListener("change", (e) => {
-    byId("body").value = pretty(world.events[e.target.value].body);
-  });
+  byId("sample").addEventListener("change", loadSample);
   byId("fire").addEventListener("click", () => guard(fire));
   byId("dry").addEventListener("click", () => guard(dryRun));
   byId("jump-next").addEventListener("click", () => guard(() => call("POST", "/demo/clock/jump")));
@@ -45,7 +43,10 @@ function show(state) {
   byId("jump-next").disabled = !state.next_at;
   if (first) {
     refresh();
-    drawSamples();
+    byId("sample").replaceChildren(...world.events.map((e, i) => h("option", { value: i }, e.title)));
+    loadSample();
+  } else if (byId("body").value === loaded) {
+    loadSample(); // with a fresh id
   }
   drawWho();
   drawPhone();
@@ -53,9 +54,13 @@ function show(state) {
 
 const pretty = (body) => JSON.stringify(JSON.parse(body), null, 2);
 
-function drawSamples() {
-  byId("sample").replaceChildren(...world.events.map((e, i) => h("option", { value: i }, e.title)));
-  if (world.events.length) byId("body").value = pretty(world.events[0].body);
+let loaded = ""; // the sample as it was put into the form
+
+function loadSample() {
+  const sample = world.events[byId("sample").value];
+  if (!sample) return;
+  loaded = pretty(sample.body);
+  byId("body").value = loaded;
 }
 
 // busiest is the phone to look at while nobody has chosen one: it rings, talks, or got the newest message.
@@ -128,20 +133,8 @@ async function fire() {
   try {
     const r = await call("POST", "/demo/fire", byId("body").value);
     out.replaceChildren(r.duplicate ? "Came before: nothing was done." : `Taken: ${r.transactions.length} transaction(s).`);
-    freshId();
   } catch (err) {
     out.replaceChildren(trouble(err));
-  }
-}
-
-// freshId lets the same form fire again: an event's id is used once.
-function freshId() {
-  try {
-    const body = JSON.parse(byId("body").value);
-    body.id = `evt-${Date.now().toString(36)}`;
-    byId("body").value = JSON.stringify(body, null, 2);
-  } catch {
-    // what was typed stays as it is
   }
 }
 
