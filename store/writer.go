@@ -133,6 +133,8 @@ type group struct {
 
 	hot     hot
 	version int64         // of the data, as other processes change it
+	every   int           // operations between checkpoints
+	frames  int64         // of WAL, from which on the writer finishes a checkpoint
 	pending int           // operations since the last checkpoint
 	nudge   chan struct{} // wakes the checkpointer
 	idle    chan struct{} // closed: the checkpointer has ended
@@ -140,16 +142,16 @@ type group struct {
 }
 
 const (
-	groupMax         = 256  // operations of one COMMIT
-	checkpointEvery  = 256  // operations
-	checkpointFrames = 4000 // 16 MiB of WAL
+	groupMax         = 256   // operations of one COMMIT
+	checkpointEvery  = 4096  // operations; pages that change often are copied once for all of them
+	checkpointFrames = 16384 // 64 MiB of WAL
 )
 
 func newGroup(s *Store, conn *liteConn) *group {
 	return &group{
 		s: s, conn: conn, log: s.log, ops: make(chan *operation, groupMax),
 		stop: make(chan struct{}), done: make(chan struct{}),
-		nudge: make(chan struct{}), idle: make(chan struct{}),
+		nudge: make(chan struct{}), idle: make(chan struct{}), every: checkpointEvery, frames: checkpointFrames,
 	}
 }
 
@@ -336,7 +338,7 @@ func (g *group) statement(ctx context.Context, text string) error {
 // tidy keeps the WAL small, after the callers have their answers.
 func (g *group) tidy(ctx context.Context, n int) {
 	g.pending += n
-	if g.pending >= checkpointEvery {
+	if g.pending >= g.every {
 		select {
 		case g.nudge <- struct{}{}:
 			g.pending = 0
@@ -352,7 +354,7 @@ func (g *group) tidy(ctx context.Context, n int) {
 
 // checkpoints copies the WAL into the database beside the writer, on a connection of its own. Under
 // steady load it never catches up with the last commit, so the WAL would grow for ever: beyond
-// checkpointFrames the writer copies the small rest itself, and its next commit starts the WAL anew.
+// frames the writer copies the small rest itself, and its next commit starts the WAL anew.
 func (g *group) checkpoints(ctx context.Context, conn *liteConn) {
 	defer close(g.idle)
 	for range g.nudge {
@@ -360,7 +362,7 @@ func (g *group) checkpoints(ctx context.Context, conn *liteConn) {
 		if err != nil {
 			g.log.Error("checkpoint", "err", err)
 		}
-		if frames > checkpointFrames {
+		if frames > g.frames {
 			g.finish.Store(true)
 		}
 	}
