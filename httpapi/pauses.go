@@ -15,25 +15,35 @@ type Pauses interface {
 	Resume(ctx context.Context, p outreach.PauseScope) error
 }
 
+// pauseInput may come without a body: whoever reaches for the kill switch should not have to quote JSON.
 type pauseInput struct {
-	Body struct {
-		Kind string `json:"kind,omitempty" enum:"all,pbx,gateway,channel,configuration" doc:"all if absent"`
-		Name string `json:"name,omitempty" maxLength:"400" doc:"Of the PBX, pbx/gateway, channel or configuration; none for all"`
-	}
+	Body *pauseScope
+}
+
+type pauseScope struct {
+	Kind string `json:"kind,omitempty" enum:"all,pbx,gateway,channel,configuration" doc:"all if absent"`
+	Name string `json:"name,omitempty" maxLength:"400" doc:"Of the PBX, pbx/gateway, channel or configuration; none for all"`
 }
 
 func (in *pauseInput) target() string {
-	if in.Body.Name == "" {
+	if in.name() == "" {
 		return in.kind()
 	}
-	return in.kind() + " " + in.Body.Name
+	return in.kind() + " " + in.name()
 }
 
 func (in *pauseInput) kind() string {
-	if in.Body.Kind == "" {
+	if in.Body == nil || in.Body.Kind == "" {
 		return "all"
 	}
 	return in.Body.Kind
+}
+
+func (in *pauseInput) name() string {
+	if in.Body == nil {
+		return ""
+	}
+	return in.Body.Name
 }
 
 type pausesOutput struct {
@@ -52,7 +62,7 @@ func (s *Server) mountPauses() {
 			if err := s.knownScope(in); err != nil {
 				return nil, err
 			}
-			p := outreach.PauseScope{Kind: in.kind(), Name: in.Body.Name, By: actor(ctx), At: s.now()}
+			p := outreach.PauseScope{Kind: in.kind(), Name: in.name(), By: actor(ctx), At: s.now()}
 			if err := s.Pauses.Pause(ctx, p); err != nil {
 				return nil, err
 			}
@@ -60,7 +70,7 @@ func (s *Server) mountPauses() {
 		})
 	route(s, operation{id: "resume", method: http.MethodPost, path: "/resume", tag: tag, summary: "Lift a pause", text: "404 if this scope is not paused."},
 		func(ctx context.Context, in *pauseInput) (*pausesOutput, error) {
-			if err := s.Pauses.Resume(ctx, outreach.PauseScope{Kind: in.kind(), Name: in.Body.Name}); err != nil {
+			if err := s.Pauses.Resume(ctx, outreach.PauseScope{Kind: in.kind(), Name: in.name()}); err != nil {
 				return nil, err
 			}
 			return s.paused(ctx)
@@ -79,7 +89,7 @@ func (s *Server) paused(ctx context.Context) (*pausesOutput, error) {
 
 // knownScope refuses to pause what does not exist: a typing error must not look like a pause.
 func (s *Server) knownScope(in *pauseInput) error {
-	snap, name, ok := s.snapshot(), in.Body.Name, false
+	snap, name, ok := s.snapshot(), in.name(), false
 	switch in.kind() {
 	case "all":
 		ok = name == ""

@@ -2,6 +2,7 @@ package outreach_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -331,5 +332,24 @@ func TestSilenceAtTheHumanTestIsNotDialledAgainAndABeepIs(t *testing.T) {
 		if c.Transaction.State != want {
 			t.Errorf("%s: %s, want %s", why, c.Transaction.State, want)
 		}
+	}
+}
+
+func TestTheDryRunKeepsTheTimeBetweenCallsAndEndsWithTheCascade(t *testing.T) {
+	s := hospital(t, func(d *outreach.Document) {
+		quarter := outreach.Exactly(15 * time.Minute)
+		d.Configurations[0].Steps[0].Retry = &outreach.Retry{MaxAttempts: 3, Interval: &quarter}
+	})
+	entries, err := outreach.Timeline(s, booked(noon.Add(23*time.Hour)), noon, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.At.Sub(noon).Truncate(time.Minute).String()+" "+e.Kind+" "+string(e.Channel))
+	}
+	want := []string{"0s attempt ivr", "30m0s attempt ivr", "1h1m0s attempt ivr", "1h1m0s attempt sms", "3h1m0s attempt email", "5h1m0s ended email"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

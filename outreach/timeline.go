@@ -43,6 +43,7 @@ type walk struct {
 	c     Case
 	texts func(Case, Step) map[string][]string
 	now   time.Time
+	rings []time.Time // ends of the calls so far, all counted
 	out   []TimelineEntry
 }
 
@@ -58,9 +59,9 @@ func (w *walk) run() []TimelineEntry {
 			w.apply(OnTimer(w.s, w.c, w.now))
 		default:
 			t.State, t.Ready = Queued, true
-			if ok, ch := Admit(w.s, w.c, time.Time{}, w.now); ok {
+			if ok, ch := Admit(w.s, w.c, time.Time{}, w.now); ok && !w.limited() {
 				w.attempt()
-			} else {
+			} else if !ok {
 				w.apply(ch)
 			}
 		}
@@ -92,6 +93,27 @@ func (w *walk) add(e TimelineEntry) {
 	w.out = append(w.out, e)
 }
 
+// limited holds a call back as the claim would: time between calls to one number, rings a day and a week.
+func (w *walk) limited() bool {
+	if w.c.Transaction.Channel != IVR || len(w.rings) == 0 {
+		return false
+	}
+	l := w.s.ResolvedLimits()
+	o := ClaimOutcome{Refusal: ReasonPhoneBusy, RetryAt: w.rings[len(w.rings)-1].Add(l.BetweenCalls)}
+	for limit, span := range map[int]time.Duration{l.RingsPerDay: 24 * time.Hour, l.RingsPerWeek: 7 * 24 * time.Hour} {
+		if limit > 0 && len(w.rings) >= limit {
+			if at := w.rings[len(w.rings)-limit].Add(span); at.After(o.RetryAt) {
+				o = ClaimOutcome{Refusal: ReasonFrequencyCap, RetryAt: at}
+			}
+		}
+	}
+	if !o.RetryAt.After(w.now) {
+		return false
+	}
+	w.apply(OnRefused(w.s, w.c, o, w.now))
+	return true
+}
+
 func (w *walk) attempt() {
 	t := &w.c.Transaction
 	step, _ := w.c.CurrentStep()
@@ -112,10 +134,12 @@ func (w *walk) attempt() {
 		w.add(e)
 		ring := w.s.CallLimits().RingTimeout
 		w.now = w.now.Add(ring)
+		w.rings = append(w.rings, w.now)
 		w.c.Attempts = append(w.c.Attempts, a)
 		w.apply(OnCallEnd(w.s, w.c, CallResult{Attempt: a.ID, Sent: true, Accepted: true, Created: true, Progress: true, Cause: "NO_ANSWER", EndedAt: w.now}, w.now))
 	} else {
 		w.add(e)
+		a.State = AttemptSending
 		w.c.Attempts = append(w.c.Attempts, a)
 		w.apply(OnReceipt(w.s, w.c, Receipt{Attempt: a.ID, Disposition: Accepted}, w.now))
 	}

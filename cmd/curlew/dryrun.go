@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"curlew/channels"
@@ -115,11 +116,30 @@ func stepTexts(snap *outreach.Snapshot, lib *prompts.Library, tc outreach.Case, 
 		if err != nil {
 			continue // this language has no text; validation has said so
 		}
-		for _, text := range []string{m.Subject, m.Text} {
+		for _, text := range append([]string{m.Subject, m.Text}, templateText(step, m)...) {
 			if text != "" {
 				out[lang] = append(out[lang], text)
 			}
 		}
+	}
+	return out
+}
+
+// templateText is what an approved template will say, as far as it is known here: its text with the
+// variables put in, else the variables alone.
+func templateText(step outreach.Step, m outreach.Message) []string {
+	if m.ContentSID == "" {
+		return nil
+	}
+	if text, ok := step.Template.Text.In(m.Language); ok {
+		for name, value := range m.Variables {
+			text = strings.ReplaceAll(text, "{{"+name+"}}", value)
+		}
+		return []string{text}
+	}
+	out := []string{"template " + m.ContentSID}
+	for _, name := range slices.Sorted(maps.Keys(m.Variables)) {
+		out = append(out, name+" = "+m.Variables[name])
 	}
 	return out
 }
