@@ -147,6 +147,9 @@ func (s *Server) demoStream(w http.ResponseWriter, r *http.Request) {
 		case <-r.Context().Done():
 			beat.Stop()
 			return
+		case <-s.down:
+			beat.Stop()
+			return
 		case <-changed:
 			beat.Stop()
 		case <-beat.C:

@@ -90,12 +90,3 @@ func (f *Feed) listeners() int {
 	defer f.mu.Unlock()
 	return len(f.ears)
 }
-
-// Close ends every stream, so that a server can shut down without waiting for its listeners.
-func (f *Feed) Close() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for ear := range f.ears {
-		f.drop(ear)
-	}
-}

@@ -116,12 +116,12 @@ func (p linkPage) slots() []outreach.Slot {
 // linkHTML is what page.html shows.
 type linkHTML struct {
 	Lang, Dir, Title, Facility, When, Note, Phone, Dial, Call string
-	CSS                                                 any
-	Text                                                []string
-	Buttons                                             []linkButton
-	Rating                                              *linkRating
-	Sure                                                *linkSure
-	Languages                                           []linkLanguage
+	CSS                                                       any
+	Text                                                      []string
+	Buttons                                                   []linkButton
+	Rating                                                    *linkRating
+	Sure                                                      *linkSure
+	Languages                                                 []linkLanguage
 }
 
 type linkButton struct {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"curlew/clock"
@@ -63,6 +64,8 @@ type Server struct {
 	metrics *metrics
 	pages   *pages
 	spec    []byte
+	down    chan struct{} // closed by a shutdown: ends the streams, which would outlast it
+	goDown  func()
 }
 
 // New mounts every door. The error says which one cannot be built.
@@ -73,7 +76,8 @@ func New(o Options) (*Server, error) {
 	if o.Metrics == nil {
 		o.Metrics = prometheus.NewRegistry()
 	}
-	s := &Server{Options: o, router: chi.NewRouter()}
+	s := &Server{Options: o, router: chi.NewRouter(), down: make(chan struct{})}
+	s.goDown = sync.OnceFunc(func() { close(s.down) })
 	s.keys = newKeyring(o.Keys, o.Clock)
 	s.links = newLimiter(o.LinkRate, o.LinkBurst, maxAddresses, o.Clock)
 	var err error
@@ -107,8 +111,9 @@ func (s *Server) Handler() http.Handler { return s.router }
 func (s *Server) OpenAPI() []byte { return s.spec }
 
 // HTTPServer returns a server with the timeouts that suit the handler; the caller listens and shuts down.
+// Its Shutdown ends the event streams.
 func (s *Server) HTTPServer() *http.Server {
-	return &http.Server{
+	srv := &http.Server{
 		Handler:           s.router,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
@@ -117,6 +122,8 @@ func (s *Server) HTTPServer() *http.Server {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
+	srv.RegisterOnShutdown(s.goDown)
+	return srv
 }
 
 // writeTimeout ends a response that the client does not read; streams extend it as they go.

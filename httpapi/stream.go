@@ -51,10 +51,13 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, after int64) {
 		case <-r.Context().Done():
 			done()
 			return
+		case <-s.down:
+			done()
+			return
 		case v, ok := <-ear:
 			done()
 			if !ok {
-				return // too slow, or the server goes down: the client comes back
+				return // too slow: the client comes back
 			}
 			out.event(v.id, v.notice.Kind, v.notice)
 		case <-beat:

@@ -3,7 +3,9 @@ package httpapi_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -78,7 +80,6 @@ func streaming(t *testing.T) (*world, *httpapi.Feed, string) {
 	w, feed := newWorld(t), httpapi.NewFeed()
 	srv := httptest.NewServer(w.server(func(o *httpapi.Options) { o.Feed = feed }).Handler())
 	t.Cleanup(srv.Close)
-	t.Cleanup(feed.Close)
 	return w, feed, srv.URL
 }
 
@@ -88,8 +89,31 @@ func TestAStreamTellsWhatHappens(t *testing.T) {
 	feed.Publish(outreach.Notice{Kind: "transaction", Transaction: "t1", State: outreach.Queued, Reason: outreach.ReasonDue, Channel: outreach.IVR})
 	l.until("event: transaction")
 	l.until(`data: {"id":"t1","state":"queued","reason":"due","channel":"ivr","kind":"transaction"}`)
+	w.clock.asked(2) // once while it waited for the notice, once since
 	w.clock.move(time.Minute)
 	l.until(": still here")
+}
+
+func TestAShutdownDoesNotWaitForListeners(t *testing.T) {
+	w, demo := newWorld(t), newStage()
+	srv := w.server(func(o *httpapi.Options) { o.Demo = demo }).HTTPServer()
+	at, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(at) }()
+	l := listenTo(t, "http://"+at.Addr().String(), "")
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		t.Error("the shutdown waited:", err)
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		t.Error(err)
+	}
+	for range l.lines {
+	}
 }
 
 func TestAListenerThatComesBackIsToldWhatItMissed(t *testing.T) {

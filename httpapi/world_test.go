@@ -62,11 +62,22 @@ type world struct {
 	log      bytes.Buffer
 }
 
-// still is a clock that stands still; its timers never fire unless tick is called.
+// still is a clock that stands still; its timers never fire unless move is called.
 type still struct {
 	mu    sync.Mutex
 	at    time.Time
 	waits []chan struct{}
+	more  *sync.Cond
+	n     int
+}
+
+// asked returns once n timers have been asked for.
+func (s *still) asked(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.n < n {
+		s.more.Wait()
+	}
 }
 
 func (s *still) Now() time.Time {
@@ -80,6 +91,8 @@ func (s *still) After(time.Duration) (<-chan struct{}, func()) {
 	defer s.mu.Unlock()
 	c := make(chan struct{})
 	s.waits = append(s.waits, c)
+	s.n++
+	s.more.Broadcast()
 	return c, func() {}
 }
 
@@ -98,6 +111,7 @@ var _ clock.Clock = (*still)(nil)
 func newWorld(t testing.TB, change ...func(*outreach.Document)) *world {
 	t.Helper()
 	w := &world{t: t, clock: &still{at: noon}, links: map[string]outreach.LinkView{}, audio: map[string][]byte{}, bodies: map[string]string{}}
+	w.clock.more = sync.NewCond(&w.clock.mu)
 	doc := hospital()
 	for _, c := range change {
 		c(&doc)
