@@ -17,10 +17,10 @@ type Pauses interface {
 
 // pauseInput may come without a body: whoever reaches for the kill switch should not have to quote JSON.
 type pauseInput struct {
-	Body *pauseScope
+	Body *pauseRequest
 }
 
-type pauseScope struct {
+type pauseRequest struct {
 	Kind string `json:"kind,omitempty" enum:"all,pbx,gateway,channel,configuration" doc:"all if absent"`
 	Name string `json:"name,omitempty" maxLength:"400" doc:"Of the PBX, pbx/gateway, channel or configuration; none for all"`
 }
