@@ -81,6 +81,12 @@ func TestARevokedKeyIsNotFoundByItsHash(t *testing.T) {
 		if d := cmp.Diff(k, got); d != "" {
 			t.Errorf("key (-want +got):\n%s", d)
 		}
+		_, err = f.CreateKey(t.Context(), "console", "hash-2", t0)
+		must(t, err)
+		must(t, f.RevokeKey(t.Context(), "console", t0))
+		if got, err = f.KeyByHash(t.Context(), "hash-1"); err != nil || got.ID != k.ID {
+			t.Errorf("another key was revoked by name: %+v, %v", got, err)
+		}
 		must(t, f.RevokeKey(t.Context(), k.ID, t0.Add(time.Hour)))
 		if _, err := f.KeyByHash(t.Context(), "hash-1"); !errors.Is(err, outreach.ErrNotFound) {
 			t.Errorf("revoked: %v", err)
@@ -88,7 +94,7 @@ func TestARevokedKeyIsNotFoundByItsHash(t *testing.T) {
 		if err := f.RevokeKey(t.Context(), k.ID, t0); !errors.Is(err, outreach.ErrNotFound) {
 			t.Errorf("revoked twice: %v", err)
 		}
-		if all, err := f.Keys(t.Context()); err != nil || len(all) != 1 || all[0].RevokedAt.IsZero() {
+		if all, err := f.Keys(t.Context()); err != nil || len(all) != 2 || all[0].RevokedAt.IsZero() {
 			t.Errorf("keys: %+v, %v", all, err)
 		}
 	})

@@ -45,13 +45,21 @@ func (m migrationFS) Open(name string) (fs.File, error) {
 // MigrationState is where a database's schema stands and where this version wants it.
 type MigrationState struct{ Current, Target int64 }
 
-// Migrate brings the schema of the database at url up to date, or returns ErrNewerDatabase.
+// Migrate brings the schema of the database at url up to date and returns where it stands then, or
+// ErrNewerDatabase.
 // Several nodes may do so at once.
 func Migrate(ctx context.Context, url string, log *slog.Logger) (MigrationState, error) {
 	d := dialectOf(url)
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	dsn := url
 	if !d.rowLocks {
-		dsn = sqliteDSN(url, false)
+		path, err := databaseFile(url)
+		if err != nil {
+			return MigrationState{}, fmt.Errorf("migrate %s: %w", url, err)
+		}
+		dsn = sqliteDSN(path, false)
 	}
 	return migrate(ctx, d, dsn, log)
 }
@@ -82,6 +90,7 @@ func migrate(ctx context.Context, d *dialect, dsn string, log *slog.Logger) (st 
 		return st, fmt.Errorf("migrate the schema: %w", err)
 	}
 	for _, r := range done {
+		st.Current = r.Source.Version
 		log.Info("schema migrated", "version", r.Source.Version)
 	}
 	return st, nil

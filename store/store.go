@@ -85,18 +85,8 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 }
 
 func (s *Store) openSQLite(ctx context.Context) error {
-	path, err := filepath.Abs(s.opt.URL)
+	path, err := databaseFile(s.opt.URL)
 	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // patients' data: the owner's eyes only
-	if err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
 		return err
 	}
 	if err := migrateOnce(ctx, s.d, sqliteDSN(path, false), s.log); err != nil {
@@ -121,6 +111,21 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	s.reads.SetMaxOpenConns(n)
 	s.reads.SetMaxIdleConns(n)
 	return s.reads.PingContext(ctx)
+}
+
+// databaseFile makes the file if it is not there, for its owner's eyes only: it holds patients' data.
+func databaseFile(name string) (path string, err error) {
+	if path, err = filepath.Abs(name); err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", err
+	}
+	return path, f.Close()
 }
 
 // PostgreSQL's connections per node; readers and writers have their own, so that a long export
