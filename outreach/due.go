@@ -84,3 +84,16 @@ func minLead(cfg Configuration) time.Duration {
 	}
 	return defaultMinLead
 }
+
+// OnceOver returns the active configurations whose only date has ended in the facility's zone: they
+// inactivate themselves; what they have opened finishes.
+func OnceOver(s *Snapshot, now time.Time) []string {
+	today := now.In(s.Location).Format(time.DateOnly)
+	var names []string
+	for _, cfg := range s.Document.Configurations {
+		if cfg.Active && cfg.Occurrence.Type == "once" && cfg.Occurrence.Date < today {
+			names = append(names, cfg.Name)
+		}
+	}
+	return names
+}

@@ -39,6 +39,7 @@ type rig struct {
 	adopted []outreach.AttemptID
 	hungUp  []outreach.AttemptID
 	dialErr error
+	retired []string
 	receipt func(outreach.Message) (outreach.Receipt, error)
 }
 
@@ -73,7 +74,8 @@ func newRig(t *testing.T, change func(*outreach.Document)) *rig {
 		t.Fatal(err)
 	}
 	r.sched = scheduler.New(scheduler.Options{Node: "n1", Store: r.store, Dialer: r, Scripts: r, Sender: r, Composer: r, Catalogue: r,
-		Clock: r.clock, Log: quiet(), NewID: func() string { return store.NewID(r.clock.Now()) }, NewToken: links.Token})
+		Clock: r.clock, Log: quiet(), NewID: func() string { return store.NewID(r.clock.Now()) }, NewToken: links.Token,
+		Retire: func(_ context.Context, name string) error { r.retired = append(r.retired, name); return nil }})
 	return r
 }
 

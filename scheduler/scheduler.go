@@ -82,10 +82,11 @@ type Options struct {
 	Catalogue Catalogue
 	Clock     clock.Clock
 	Log       *slog.Logger
-	NewID     func() string             // UUIDv7
-	NewToken  func() (string, [32]byte) // response links
-	Lease     time.Duration             // default 30 s
-	Messages  int                       // sends under way per channel, default 64
+	NewID     func() string                                         // UUIDv7
+	NewToken  func() (string, [32]byte)                             // response links
+	Retire    func(ctx context.Context, configuration string) error // inactivates a "once" whose date is over
+	Lease     time.Duration                                         // default 30 s
+	Messages  int                                                   // sends under way per channel, default 64
 }
 
 // Scheduler is one node's claim loop and everything that it set going.
@@ -188,6 +189,7 @@ func (s *Scheduler) startCron(ctx context.Context) error {
 		{"@every 2s", func(context.Context) error { s.Wake(); return nil }},
 		{"@every 10s", s.renewLeases},
 		{"@every 10s", s.Reap},
+		{"@every 1m", s.RetireOnce},
 		{"17 3 * * *", s.purge},
 	}
 	for _, j := range jobs {
@@ -201,6 +203,17 @@ func (s *Scheduler) startCron(ctx context.Context) error {
 		}
 	}
 	s.cron.Start()
+	return nil
+}
+
+// RetireOnce inactivates the configurations whose only date is over.
+func (s *Scheduler) RetireOnce(ctx context.Context) error {
+	for _, name := range outreach.OnceOver(s.Catalogue.Current(), s.Clock.Now()) {
+		if err := s.Retire(ctx, name); err != nil {
+			return fmt.Errorf("inactivate %s: %w", name, err)
+		}
+		s.Log.Info("configuration inactivated itself: its date is over", "configuration", name)
+	}
 	return nil
 }
 

@@ -214,3 +214,49 @@ func TestCancelByHandIsRefusedOnceItHasEnded(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 }
+
+func TestAReleaseLineHoldsWhatIsDueUntilItsTimeAndThenLetsItGo(t *testing.T) {
+	r := newRig(t, func(d *outreach.Document) { d.Configurations[0].Release = "30 14 * * *" }) // 14:30 in Riyadh
+	stop := r.run()
+	id := r.fire("01")
+	c := r.until(id, "held", func(c outreach.Case) bool { return c.Transaction.Reason == outreach.ReasonRelease })
+	if want := time.Date(2026, 12, 1, 11, 30, 0, 0, time.UTC); !c.Transaction.NextAt.Equal(want) {
+		t.Fatalf("held until %s, want %s", c.Transaction.NextAt, want)
+	}
+	r.clock.Jump(time.Date(2026, 12, 1, 11, 30, 0, 0, time.UTC))
+	r.ended(r.ordered(), "CALL_REJECTED", 603)
+	stop()
+}
+
+func TestAOnceConfigurationInactivatesItselfAfterItsDate(t *testing.T) {
+	r := newRig(t, func(d *outreach.Document) {
+		d.Configurations[0].Occurrence = outreach.Occurrence{Type: "once", Date: "2026-12-01"}
+	})
+	must(t, r.sched.RetireOnce(t.Context()))
+	if len(r.retired) != 0 {
+		t.Fatal("inactivated on its own date")
+	}
+	r.clock.Jump(time.Date(2026, 12, 1, 21, 0, 1, 0, time.UTC)) // midnight in Riyadh has passed
+	must(t, r.sched.RetireOnce(t.Context()))
+	if len(r.retired) != 1 || r.retired[0] != "Reminder" {
+		t.Fatalf("inactivated %v", r.retired)
+	}
+}
+
+func TestNothingIsDialledAtNightAndTheMorningKeepsTheQueueOrder(t *testing.T) {
+	r := newRig(t, nil)
+	r.clock.Jump(time.Date(2026, 12, 1, 17, 30, 0, 0, time.UTC)) // 20:30 in Riyadh
+	stop := r.run()
+	first, second := r.fire("01"), r.fire("02")
+	for _, id := range []outreach.TransactionID{first, second} {
+		c, err := r.store.Case(t.Context(), id)
+		must(t, err)
+		if c.Transaction.State.Open() && !c.Transaction.NextAt.Equal(time.Date(2026, 12, 2, 6, 0, 0, 0, time.UTC)) {
+			t.Fatalf("%+v, want 09:00 in Riyadh", c.Transaction)
+		}
+	}
+	if len(r.orders) != 0 {
+		t.Fatal("dialled at night")
+	}
+	stop()
+}

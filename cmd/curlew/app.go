@@ -144,7 +144,7 @@ func (a *app) channelOptions(s *outreach.Snapshot) (channels.Options, error) {
 func (a *app) wireCalls(ctx context.Context) error {
 	a.sched = scheduler.New(scheduler.Options{
 		Node: a.node, Store: a.store, Scripts: listened{a.library, a.heard}, Sender: a.router, Composer: channels.Composer{}, Catalogue: a.keeper,
-		Clock: a.clock, Log: a.log, NewID: func() string { return store.NewID(a.clock.Now()) }, NewToken: links.Token,
+		Clock: a.clock, Log: a.log, NewID: func() string { return store.NewID(a.clock.Now()) }, NewToken: links.Token, Retire: a.retire,
 	})
 	a.dialer = dialplan.NewDialer(dialplan.Options{Log: a.log, Clock: a.clock, Reporter: a.sched, Listener: a.esl, Advertise: a.advertise,
 		Location: a.keeper.Current().Location, Holidays: a.keeper.Current().Document.Facility.Holidays})
@@ -181,6 +181,19 @@ func (a *app) connectPBXs(ctx context.Context, s *outreach.Snapshot) error {
 	}
 	a.dialer.SetPBXs(ctx, resolved)
 	return nil
+}
+
+// retire inactivates a configuration on behalf of the scheduler.
+func (a *app) retire(ctx context.Context, name string) error {
+	_, err := a.keeper.Edit(ctx, "scheduler", -1, func(doc *outreach.Document) error {
+		for i := range doc.Configurations {
+			if doc.Configurations[i].Name == name {
+				doc.Configurations[i].Active = false
+			}
+		}
+		return nil
+	})
+	return err
 }
 
 // webhookSecrets are the resolved secrets of /webhooks/hims.

@@ -174,7 +174,7 @@ func (d *demoCommand) headless(ctx context.Context, c *console, r *running) erro
 
 // page serves the demo until it is interrupted.
 func (d *demoCommand) page(ctx context.Context, c *console, r *running) error {
-	fmt.Fprintf(c.out, "Open %s and press \"Fire an event\": the patient's phone rings on the page; answer it and press 1 to confirm. Ctrl-C ends the demo.\n", r.url)
+	fmt.Fprintf(c.out, "Open %s and press Fire: the patient's phone rings on the page; answer it, press any key, then 1 to confirm. Ctrl-C ends the demo.\n", r.url)
 	<-ctx.Done()
 	return nil
 }
