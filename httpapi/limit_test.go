@@ -11,8 +11,8 @@ import (
 
 func TestALimiterForgetsTheQuietestAddressFirst(t *testing.T) {
 	c := clock.NewDemo(time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC), 1e-9) // as good as standing still
-	l := newLimiter(0.001, 1, 3, c)
-	at := func(s string) netip.Addr { return netip.MustParseAddr(s) }
+	l := newLimiter[netip.Prefix](0.001, 1, 3, c)
+	at := func(s string) netip.Prefix { return network(netip.MustParseAddr(s)) }
 	for _, a := range []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"} {
 		if !l.allow(at(a)) {
 			t.Fatalf("%s: its first was refused", a)
@@ -33,11 +33,11 @@ func TestALimiterForgetsTheQuietestAddressFirst(t *testing.T) {
 }
 
 func TestAnIPv6NetworkSharesItsLimit(t *testing.T) {
-	l := newLimiter(0.001, 1, 3, clock.NewDemo(time.Now(), 1e-9))
-	if !l.allow(netip.MustParseAddr("2001:db8::1")) || l.allow(netip.MustParseAddr("2001:db8::2")) || !l.allow(netip.MustParseAddr("2001:db8:0:1::1")) {
+	l := newLimiter[netip.Prefix](0.001, 1, 3, clock.NewDemo(time.Now(), 1e-9))
+	if !l.allow(network(netip.MustParseAddr("2001:db8::1"))) || l.allow(network(netip.MustParseAddr("2001:db8::2"))) || !l.allow(network(netip.MustParseAddr("2001:db8:0:1::1"))) {
 		t.Error("addresses of one /64 have limits of their own, or those of two share one")
 	}
-	if !l.allow(netip.Addr{}) || l.allow(netip.Addr{}) {
+	if !l.allow(network(netip.Addr{})) || l.allow(network(netip.Addr{})) {
 		t.Error("an unreadable address is not limited")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"curlew/outreach"
 
@@ -45,7 +46,7 @@ func (s *Server) mountLinks() {
 
 func (s *Server) limitLinks(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.links.allow(s.clientAddress(r)) {
+		if !s.links.allow(network(s.clientAddress(r))) {
 			w.Header().Set("Retry-After", "60")
 			words := linkLanguages[s.browserLanguage(r)]
 			s.renderLink(w, r, http.StatusTooManyRequests, s.notice(s.browserLanguage(r), words.goneTitle, words.busy))
@@ -62,12 +63,27 @@ func (s *Server) openLink(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	done := r.URL.Query().Has("done")
-	if !done {
-		s.Answers.Opened(r.Context(), v)
-	}
 	p := s.linkPage(v, s.pageLanguage(v, r.URL.Query().Get("lang")))
 	p.Thanks = done && v.Case.Response != nil
 	s.renderLink(w, r, p.status(), p.build())
+	if !done && s.opens.allow(v.Link.Hash) {
+		s.opened(w, r, v)
+	}
+}
+
+// An opened link is logged once a minute, however often scanners come back, within openedTimeout.
+const (
+	openedRate    = 1.0 / 60
+	openedTimeout = 5 * time.Second
+)
+
+// opened logs it once the page is on its way: the patient does not wait for our disk, nor does leaving
+// early lose the line.
+func (s *Server) opened(w http.ResponseWriter, r *http.Request, v outreach.LinkView) {
+	_ = http.NewResponseController(w).Flush() // a client that went away is no error of ours
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), openedTimeout)
+	defer cancel()
+	s.Answers.Opened(ctx, v)
 }
 
 // link finds the token's link, or answers: an unknown token and an expired one look the same.

@@ -60,7 +60,8 @@ type Server struct {
 	api     huma.API
 	router  chi.Router
 	keys    *keyring
-	links   *limiter
+	links   *limiter[netip.Prefix]
+	opens   *limiter[[32]byte] // link_opened lines, by link
 	metrics *metrics
 	pages   *pages
 	spec    []byte
@@ -79,7 +80,8 @@ func New(o Options) (*Server, error) {
 	s := &Server{Options: o, router: chi.NewRouter(), down: make(chan struct{})}
 	s.goDown = sync.OnceFunc(func() { close(s.down) })
 	s.keys = newKeyring(o.Keys, o.Clock)
-	s.links = newLimiter(o.LinkRate, o.LinkBurst, maxAddresses, o.Clock)
+	s.links = newLimiter[netip.Prefix](o.LinkRate, o.LinkBurst, maxRemembered, o.Clock)
+	s.opens = newLimiter[[32]byte](openedRate, 1, maxRemembered, o.Clock)
 	var err error
 	if s.metrics, err = newMetrics(o.Metrics, o.Feed); err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
