@@ -264,7 +264,7 @@ func (c *claiming) write(in *outreach.Claim, h *held, l *lines) (outreach.ClaimO
 		}
 	}
 	if l != nil {
-		l.take(a.Gateway)
+		l.take(a.Gateway, &in.Caps)
 	}
 	c.release(h)
 	c.notify(noticeOf(&n))

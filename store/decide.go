@@ -91,6 +91,10 @@ func (t *tx) apply(h *held, ch *outreach.Change, at time.Time) error {
 	if err := t.applyTransaction(&h.row, ch.Transaction, ch.Response != nil); err != nil {
 		return err
 	}
+	if len(ch.OptOuts) > 0 && t.hot != nil { // they may match any case at hand
+		t.hot.clear()
+		h.optOuts = nil
+	}
 	for _, o := range ch.OptOuts {
 		if err := t.addOptOut(o); err != nil {
 			return fmt.Errorf("opt-out of %s: %w", id, err)
@@ -116,6 +120,9 @@ func (t *tx) applyAttempt(h *held, n *outreach.Attempt) error {
 		had := live(o.State)
 		if err := t.updateAttempt(o, n); err != nil {
 			return err
+		}
+		if had && !live(n.State) {
+			t.hot.freed(o)
 		}
 		t.notify(outreach.Notice{Transaction: h.row.ID, Channel: n.Channel, Kind: "attempt", Ready: had && !live(n.State)})
 		return nil

@@ -10,6 +10,7 @@ import (
 type held struct {
 	row      transactionRow
 	attempts []outreach.Attempt
+	optOuts  *[]outreach.OptOutRow // nil until they are read
 }
 
 // hot keeps the transactions in progress in SQLite's writer between their decisions: a call has four
@@ -19,7 +20,8 @@ type held struct {
 type hot struct {
 	cases    map[outreach.TransactionID]*held
 	owners   map[outreach.AttemptID]outreach.TransactionID
-	settings *settings // looked at in this group
+	lines    map[string]*lines // by PBX, with its token buckets
+	settings *settings         // looked at in this group
 }
 
 const hotMax = 8192
@@ -27,7 +29,18 @@ const hotMax = 8192
 func (h *hot) clear() {
 	clear(h.cases)
 	clear(h.owners)
+	clear(h.lines)
 	h.settings = nil
+}
+
+// freed gives back the line of a call that ended.
+func (h *hot) freed(a *outreach.Attempt) {
+	if h == nil {
+		return
+	}
+	if l := h.lines[a.PBX]; l != nil {
+		l.use(a.Gateway, -1)
+	}
 }
 
 func (h *hot) drop(id outreach.TransactionID) {
@@ -104,5 +117,18 @@ func (s *session) fill(h *held) (err error) {
 func (s *session) caseOf(h *held) (outreach.Case, error) {
 	c := outreach.Case{Transaction: h.row.Transaction, Attempts: slices.Clone(h.attempts)}
 	c.Transaction.TriedGates = slices.Clone(h.row.TriedGates)
-	return c, s.rest(&h.row, &c, true)
+	if h.optOuts == nil {
+		found, err := s.matchingOptOuts(&h.row.Transaction)
+		if err != nil {
+			return c, err
+		}
+		h.optOuts = &found
+	}
+	c.OptOuts = slices.Clone(*h.optOuts)
+	if err := s.rest(&h.row, &c); err != nil {
+		return c, err
+	}
+	var err error
+	c.Event, err = s.event(eventKey{h.row.Source, h.row.EventID})
+	return c, err
 }

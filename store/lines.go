@@ -26,6 +26,10 @@ type bucket struct {
 // lockPBX locks the PBX's row in a statement of its own and only then counts: counting first would
 // let two nodes see the same free line.
 func (c *claiming) lockPBX(pbx string) error {
+	if c.hot != nil && c.hot.lines[pbx] != nil { // SQLite's one writer has counted along
+		c.lines[pbx] = c.hot.lines[pbx]
+		return nil
+	}
 	if c.d.rowLocks {
 		err := c.exec(`INSERT INTO pbx_state (pbx, gateway, tokens, at) VALUES ($1, '', 0, 0) ON CONFLICT DO NOTHING`, pbx)
 		if err != nil {
@@ -50,17 +54,28 @@ func (c *claiming) lockPBX(pbx string) error {
 		var name string
 		var n int
 		err := r.Scan(&name, &n)
-		l.used[name] += n
-		if name != "" {
-			l.used[""] += n
-		}
+		l.use(name, n)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("lines in use: %w", err)
 	}
 	c.lines[pbx] = l
+	if c.hot != nil {
+		if c.hot.lines == nil {
+			c.hot.lines = map[string]*lines{}
+		}
+		c.hot.lines[pbx] = l
+	}
 	return nil
+}
+
+// use counts n lines of the gateway, and of the PBX.
+func (l *lines) use(gateway string, n int) {
+	l.used[""] += n
+	if gateway != "" {
+		l.used[gateway] += n
+	}
 }
 
 // refuse says why the PBX or the gateway takes no further call now; a zero outcome lets it pass.
@@ -71,7 +86,10 @@ func (l *lines) refuse(gateway string, caps *outreach.Caps, now time.Time) outre
 	if caps.GatewayCalls > 0 && l.used[gateway] >= caps.GatewayCalls {
 		return outreach.ClaimOutcome{Refusal: outreach.ReasonLine}
 	}
-	at := later(l.refill("", caps.PBXRate, now), l.refill(gateway, caps.GatewayRate, now))
+	at := l.refill("", caps.PBXRate, now)
+	if gateway != "" {
+		at = later(at, l.refill(gateway, caps.GatewayRate, now))
+	}
 	if !at.IsZero() {
 		return outreach.ClaimOutcome{Refusal: outreach.ReasonLine, RetryAt: at}
 	}
@@ -80,13 +98,10 @@ func (l *lines) refuse(gateway string, caps *outreach.Caps, now time.Time) outre
 
 // refill brings the bucket up to now and returns when it has a whole token, zero if it has one.
 func (l *lines) refill(name string, rate float64, now time.Time) time.Time {
-	b := l.buckets[name]
 	if rate <= 0 {
-		if b != nil {
-			b.tokens = 1 // without a rate the bucket lets everything pass
-		}
 		return time.Time{}
 	}
+	b := l.buckets[name]
 	burst := max(1, rate)
 	if b == nil {
 		b = &bucket{}
@@ -108,19 +123,19 @@ func (l *lines) refill(name string, rate float64, now time.Time) time.Time {
 	return b.at.Add(wait.Truncate(time.Millisecond) + time.Millisecond)
 }
 
-// take uses a line and a token of both buckets.
-func (l *lines) take(gateway string) {
-	l.used[""]++
+// take uses a line, and a token of each bucket that has a rate.
+func (l *lines) take(gateway string, caps *outreach.Caps) {
+	l.use(gateway, 1)
+	l.spend("", caps.PBXRate)
 	if gateway != "" {
-		l.used[gateway]++
+		l.spend(gateway, caps.GatewayRate)
 	}
-	for _, name := range []string{"", gateway} {
-		if b := l.buckets[name]; b != nil {
-			b.tokens, b.changed = b.tokens-1, true
-		}
-		if gateway == "" {
-			return
-		}
+}
+
+func (l *lines) spend(name string, rate float64) {
+	if rate > 0 {
+		b := l.buckets[name]
+		b.tokens, b.changed = b.tokens-1, true
 	}
 }
 
@@ -136,6 +151,7 @@ func (c *claiming) saveBuckets(l *lines) error {
 		if err := c.exec(text, b.tokens, toMillis(b.at), l.pbx, name); err != nil {
 			return fmt.Errorf("token bucket of %s: %w", l.pbx, err)
 		}
+		b.known, b.changed = true, false
 	}
 	return nil
 }

@@ -158,7 +158,16 @@ func (s *session) cases(text string, a args, events bool) ([]outreach.Case, erro
 		}
 	}
 	for i := range rows {
-		if err := s.rest(&rows[i], &out[i], events); err != nil {
+		if err := s.rest(&rows[i], &out[i]); err != nil {
+			return nil, err
+		}
+		if !events {
+			continue
+		}
+		if out[i].Event, err = s.event(eventKey{rows[i].Source, rows[i].EventID}); err != nil {
+			return nil, err
+		}
+		if out[i].OptOuts, err = s.matchingOptOuts(&rows[i].Transaction); err != nil {
 			return nil, err
 		}
 	}
@@ -166,22 +175,13 @@ func (s *session) cases(text string, a args, events bool) ([]outreach.Case, erro
 }
 
 // rest reads what is mostly in memory or absent.
-func (s *session) rest(t *transactionRow, c *outreach.Case, events bool) (err error) {
+func (s *session) rest(t *transactionRow, c *outreach.Case) (err error) {
 	if c.Configuration, err = s.configuration(t.Configuration, t.Version); err != nil {
 		return err
 	}
 	if t.responses > 0 {
-		if c.Response, err = s.response(t.ID); err != nil {
-			return err
-		}
+		c.Response, err = s.response(t.ID)
 	}
-	if !events {
-		return nil
-	}
-	if c.Event, err = s.event(eventKey{t.Source, t.EventID}); err != nil {
-		return err
-	}
-	c.OptOuts, err = s.matchingOptOuts(&t.Transaction)
 	return err
 }
 

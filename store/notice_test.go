@@ -1,0 +1,59 @@
+package store_test
+
+import (
+	"testing"
+
+	"curlew/outreach"
+	"curlew/store"
+)
+
+func TestANoticeFollowsTheCommitThatItTellsOf(t *testing.T) {
+	everywhere(t, func(t *testing.T, f *fixture) {
+		got := make(chan outreach.Notice, 100)
+		var s *store.Store
+		s, err := store.Open(t.Context(), store.Options{URL: f.url, Notify: func(n outreach.Notice) { got <- n }})
+		must(t, err)
+		defer func() { must(t, s.Close()) }()
+		ev := event(1)
+		out, err := s.AcceptEvent(t.Context(), outreach.Acceptance{Event: ev, Hash: hash(ev), At: t0}, opens(ready(ev, t0)))
+		must(t, err)
+		for {
+			n := <-got
+			if n.Transaction == out.Transactions[0] {
+				if n.State != outreach.Queued || !n.Ready || n.Kind != "transaction" || n.Channel != outreach.IVR {
+					t.Errorf("notice: %+v", n)
+				}
+				break
+			}
+		}
+		if c := f.get(out.Transactions[0]); c.Transaction.State != outreach.Queued {
+			t.Errorf("not yet there for another reader: %+v", c.Transaction)
+		}
+	})
+}
+
+func TestANoticeReachesTheOtherNodes(t *testing.T) {
+	if cluster == nil {
+		t.Skip("no PostgreSQL on this machine")
+	}
+	url, err := cluster.Database(t.Context())
+	must(t, err)
+	heard := make(chan outreach.Notice, 100)
+	open(t, url, func(n outreach.Notice) { heard <- n })
+	if n := <-heard; n.Kind == "" { // the settings, or that it listens by now
+		t.Errorf("notice: %+v", n)
+	}
+	other := open(t, url, nil)
+	for { // a notice may be lost while the listener connects: they who wait for one also poll
+		must(t, other.Pause(t.Context(), outreach.PauseScope{Kind: "all", At: t0}))
+		must(t, other.Resume(t.Context(), outreach.PauseScope{Kind: "all"}))
+		select {
+		case n := <-heard:
+			if n.Kind == "pause" {
+				return
+			}
+		case <-t.Context().Done():
+			t.Fatal("nothing was heard")
+		}
+	}
+}
