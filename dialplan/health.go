@@ -18,6 +18,9 @@ func (l *link) report() outreach.PBXStatus {
 	defer l.mu.Unlock()
 	s := l.status
 	s.Gateways = slices.Clone(s.Gateways)
+	if why := l.client.Down(); why != nil && !s.LinkUp {
+		s.Error = why.Error()
+	}
 	return s
 }
 

@@ -61,6 +61,7 @@ type Client struct {
 	mu   sync.Mutex
 	link *link
 	up   Up
+	why  error // why there is no link, nil while there is one or before the first try
 	jobs map[string]chan *Event
 }
 
@@ -144,6 +145,9 @@ func (c *Client) keep(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
+		c.mu.Lock()
+		c.why = err
+		c.mu.Unlock()
 		if errors.Is(err, ErrAuth) || errors.Is(err, ErrRejected) {
 			pause.worst()
 		}
@@ -157,6 +161,14 @@ func (c *Client) keep(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// Down returns why there is no link: the last failure, wrapping ErrAuth or ErrRejected where the peer
+// refused us. It is nil while there is a link and before the first try.
+func (c *Client) Down() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.why
 }
 
 // reason is what has to change for a failure to be logged again: not the local port of the attempt.
@@ -190,7 +202,7 @@ func (c *Client) connect(ctx context.Context) (*link, Up, error) {
 func (c *Client) serve(ctx context.Context, l *link, up Up) error {
 	c.mu.Lock()
 	up.Restarted = c.up.CoreUUID != "" && c.up.CoreUUID != up.CoreUUID
-	c.up, c.link = up, l
+	c.up, c.link, c.why = up, l, nil
 	c.mu.Unlock()
 	c.opts.Log.Info("event socket up", "addr", c.opts.Addr, "core_uuid", up.CoreUUID,
 		"version", up.Version, "restarted", up.Restarted)

@@ -74,9 +74,7 @@ func (w *walk) apply(ch Change) {
 	if ch.Transaction != nil {
 		w.c.Transaction = *ch.Transaction
 	}
-	for _, a := range ch.Attempts {
-		w.c.Attempts = append(w.c.Attempts, a)
-	}
+	w.c.Attempts = append(w.c.Attempts, ch.Attempts...)
 	for _, l := range ch.Logs {
 		if l.Kind == "step_skipped" {
 			reason, _ := l.Data["reason"].(Reason)

@@ -117,7 +117,7 @@ func (k *callCommand) transcript(ctx context.Context, c *console, a *app, cfg ou
 		return errors.New("no configuration took the event")
 	}
 	id := receipt.Transactions[0]
-	printed := 0
+	printed, began := 0, time.Now()
 	for {
 		tc, err := a.store.Case(ctx, id)
 		if err != nil {
@@ -134,10 +134,33 @@ func (k *callCommand) transcript(ctx context.Context, c *console, a *app, cfg ou
 		if ended := tc.Transaction.State != outreach.Scheduled && tc.Transaction.State != outreach.Queued && tc.Transaction.State != outreach.InProgress; ended && a.sched.InFlight() == 0 {
 			return verdict(c, tc)
 		}
+		if len(tc.Attempts) == 0 && time.Since(began) > holdPatience {
+			return k.held(ctx, c, a, tc)
+		}
 		if err := clock.Wait(ctx, clock.System{}, 100*time.Millisecond); err != nil {
 			return fmt.Errorf("the call was left: %w", err)
 		}
 	}
+}
+
+// holdPatience is how long a test call may wait for a link and a line.
+const holdPatience = 8 * time.Second
+
+// held says which rule keeps the call from going out, and what the PBXs say of themselves.
+func (k *callCommand) held(ctx context.Context, c *console, a *app, tc outreach.Case) error {
+	line, err := a.sched.Line(ctx)
+	if err != nil {
+		return err
+	}
+	snap := a.keeper.Current()
+	hold := outreach.Why(snap, tc, time.Now(), line, a.sched.Paused(outreach.IVR, tc.Transaction.Configuration))
+	fmt.Fprintf(c.out, "not dialled: %s. %s\n", hold.Reason, hold.Rule)
+	for _, p := range snap.PBXs() {
+		if st := a.dialer.Status(p.Name); !st.LinkUp {
+			fmt.Fprintf(c.out, "PBX %s at %s:%d: %s\n", p.Name, p.ESL.Host, p.ESL.Port, st.Error)
+		}
+	}
+	return errWanting
 }
 
 func printLog(c *console, l outreach.LogEntry) {

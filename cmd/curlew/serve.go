@@ -100,8 +100,8 @@ func watchConfig(c *console, a *app, path string) {
 			}
 		}
 	}()
-	if err := a.keeper.Watch(c.ctx, path, 3*time.Second); err != nil && c.ctx.Err() == nil {
-		a.log.Error("watch the config file", "err", err)
+	if err := a.keeper.Watch(c.ctx, path, 3*time.Second); c.ctx.Err() == nil {
+		a.log.Error("the config file is no longer watched", "err", err)
 	}
 }
 
