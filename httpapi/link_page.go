@@ -21,6 +21,7 @@ type linkPage struct {
 	Thanks  bool            // an answer was just saved
 	Refused bool            // what was sent is not offered
 	TooLate bool            // an answer was just kept as late
+	Stopped bool            // an opt-out was just taken
 	Asking  outreach.Action // the patient is asked once more
 }
 
@@ -165,6 +166,10 @@ func (p linkPage) build() linkHTML {
 	if r := p.view.Case.Response; r != nil && !r.Late && !p.unsubscribe() {
 		h.Text = append(h.Text, words.current+" "+p.label(r.Action, r.Value))
 	}
+	if p.Stopped {
+		h.Text, h.Note = nil, words.stopped
+		return h
+	}
 	if p.stage() == stageLate || p.TooLate {
 		h.Note = words.late
 		if p.TooLate {
@@ -197,10 +202,6 @@ func (p linkPage) frame(words linkWords) linkHTML {
 func (p linkPage) fill(h *linkHTML, words linkWords) {
 	switch {
 	case p.unsubscribe():
-		if p.Thanks {
-			h.Note = words.stopped
-			return
-		}
 		h.Text = []string{words.stop}
 		h.Buttons = []linkButton{{outreach.OptOut, words.stopYes, "first"}}
 		return

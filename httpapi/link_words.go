@@ -16,6 +16,7 @@ type linkWords struct {
 	closed          string
 	gone, goneTitle string
 	busy, broken    string
+	brokenTitle     string
 	notOffered      string
 	call            string
 	sure            map[outreach.Action]string
@@ -39,7 +40,7 @@ var linkLanguages = map[string]linkWords{
 		superseded: "This has changed. Please use the link in our newest message.",
 		closed:     "This is no longer open. There is nothing to answer.",
 		goneTitle:  "This link cannot be used", gone: "It may have expired or been copied incompletely. Please use the link in our newest message, or call us.",
-		busy: "Too many requests at once. Please try again in a minute.", broken: "Something went wrong on our side. Please try again in a minute.",
+		busy: "Too many requests at once. Please try again in a minute.", brokenTitle: "Please try again", broken: "Something went wrong on our side. Please try again in a minute.",
 		notOffered: "This answer is not possible here. Please choose one of these.",
 		call:       "Call us:", back: "Go back",
 		sure: map[outreach.Action]string{outreach.Cancel: "Do you really want to cancel?", outreach.Reschedule: "Do you want to ask for another time?",
@@ -57,7 +58,7 @@ var linkLanguages = map[string]linkWords{
 		superseded: "لقد تغيّر هذا الموعد. يرجى استخدام الرابط في أحدث رسالة منا.",
 		closed:     "لم يعد هذا مفتوحًا، ولا حاجة إلى إجابة.",
 		goneTitle:  "لا يمكن استخدام هذا الرابط", gone: "ربما انتهت صلاحيته أو نُسخ ناقصًا. يرجى استخدام الرابط في أحدث رسالة منا أو الاتصال بنا.",
-		busy: "طلبات كثيرة في وقت واحد. يرجى المحاولة بعد دقيقة.", broken: "حدث خطأ لدينا. يرجى المحاولة بعد دقيقة.",
+		busy: "طلبات كثيرة في وقت واحد. يرجى المحاولة بعد دقيقة.", brokenTitle: "يرجى المحاولة مرة أخرى", broken: "حدث خطأ لدينا. يرجى المحاولة بعد دقيقة.",
 		notOffered: "هذه الإجابة غير متاحة هنا. يرجى اختيار إحدى الإجابات التالية.",
 		call:       "اتصلوا بنا:", back: "رجوع",
 		sure: map[outreach.Action]string{outreach.Cancel: "هل تريدون الإلغاء فعلًا؟", outreach.Reschedule: "هل تريدون طلب موعد آخر؟",
@@ -75,7 +76,7 @@ var linkLanguages = map[string]linkWords{
 		superseded: "यह बदल गया है। कृपया हमारे सबसे नए संदेश का लिंक खोलें।",
 		closed:     "यह अब खुला नहीं है। उत्तर देने की ज़रूरत नहीं है।",
 		goneTitle:  "यह लिंक काम नहीं करता", gone: "इसकी अवधि समाप्त हो गई होगी या यह अधूरा कॉपी हुआ है। कृपया हमारे सबसे नए संदेश का लिंक खोलें या हमें फ़ोन करें।",
-		busy: "एक साथ बहुत सारे अनुरोध आए। कृपया एक मिनट बाद फिर कोशिश करें।", broken: "हमारी ओर से कुछ गड़बड़ हुई। कृपया एक मिनट बाद फिर कोशिश करें।",
+		busy: "एक साथ बहुत सारे अनुरोध आए। कृपया एक मिनट बाद फिर कोशिश करें।", brokenTitle: "कृपया फिर कोशिश करें", broken: "हमारी ओर से कुछ गड़बड़ हुई। कृपया एक मिनट बाद फिर कोशिश करें।",
 		notOffered: "यह उत्तर यहाँ संभव नहीं है। कृपया इनमें से एक चुनें।",
 		call:       "हमें फ़ोन करें:", back: "वापस जाएँ",
 		sure: map[outreach.Action]string{outreach.Cancel: "क्या आप सचमुच रद्द करना चाहते हैं?", outreach.Reschedule: "क्या आप दूसरा समय माँगना चाहते हैं?",

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -49,7 +50,7 @@ func (s *Server) limitLinks(next http.Handler) http.Handler {
 		if !s.links.allow(network(s.clientAddress(r))) {
 			w.Header().Set("Retry-After", "60")
 			words := linkLanguages[s.browserLanguage(r)]
-			s.renderLink(w, r, http.StatusTooManyRequests, s.notice(s.browserLanguage(r), words.goneTitle, words.busy))
+			s.renderLink(w, r, http.StatusTooManyRequests, s.notice(s.browserLanguage(r), words.brokenTitle, words.busy))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -99,8 +100,7 @@ func (s *Server) link(w http.ResponseWriter, r *http.Request) (outreach.LinkView
 	lang := s.browserLanguage(r)
 	words := linkLanguages[lang]
 	if err != nil && !errors.Is(err, outreach.ErrNotFound) {
-		s.failed(r.Context(), "open-link", err)
-		s.renderLink(w, r, http.StatusServiceUnavailable, s.notice(lang, words.goneTitle, words.broken))
+		s.broken(w, r, lang, err)
 		return v, false
 	}
 	s.renderLink(w, r, http.StatusNotFound, s.notice(lang, words.goneTitle, words.gone))
@@ -122,8 +122,7 @@ func (s *Server) answerLink(w http.ResponseWriter, r *http.Request) {
 	}
 	p := s.linkPage(v, s.pageLanguage(v, r.PostFormValue("lang")))
 	action, value := outreach.Action(r.PostFormValue("action")), r.PostFormValue("value")
-	oneClick := p.unsubscribe() && r.PostFormValue("List-Unsubscribe") == "One-Click"
-	if oneClick {
+	if p.unsubscribe() && r.PostFormValue("List-Unsubscribe") == "One-Click" {
 		action = outreach.OptOut
 	}
 	sure := r.PostFormValue("sure") == "yes" || p.unsubscribe()
@@ -137,21 +136,25 @@ func (s *Server) answerLink(w http.ResponseWriter, r *http.Request) {
 		p.Asking = action
 		s.renderLink(w, r, http.StatusOK, p.build())
 	default:
-		s.takeAnswer(w, r, p, action, value, oneClick)
+		s.takeAnswer(w, r, p, action, value)
 	}
 }
 
-func (s *Server) takeAnswer(w http.ResponseWriter, r *http.Request, p linkPage, action outreach.Action, value string, oneClick bool) {
+func (s *Server) takeAnswer(w http.ResponseWriter, r *http.Request, p linkPage, action outreach.Action, value string) {
 	receipt, err := s.Answers.Answer(r.Context(), p.view, action, value)
 	if err != nil {
-		s.failed(r.Context(), "answer-link", err)
-		words := linkLanguages[p.lang]
-		s.renderLink(w, r, http.StatusServiceUnavailable, s.notice(p.lang, words.goneTitle, words.broken))
+		s.broken(w, r, p.lang, err)
 		return
 	}
+	if action == outreach.OptOut && !receipt.Accepted {
+		if err := s.stopAnyway(r.Context(), p.view); err != nil {
+			s.broken(w, r, p.lang, err)
+			return
+		}
+	}
 	switch {
-	case oneClick: // RFC 8058: no redirect
-		p.Thanks, p.view.Case.Response = true, &receipt.Response
+	case action == outreach.OptOut: // RFC 8058: no redirect
+		p.Stopped = true
 		s.renderLink(w, r, http.StatusOK, p.build())
 	case !receipt.Accepted:
 		p.TooLate = true
@@ -160,6 +163,32 @@ func (s *Server) takeAnswer(w http.ResponseWriter, r *http.Request, p linkPage, 
 		w.Header().Set("Location", "?done=1&lang="+p.lang)
 		w.WriteHeader(http.StatusSeeOther)
 	}
+}
+
+// broken tells the patient that it was our fault, and the log what.
+func (s *Server) broken(w http.ResponseWriter, r *http.Request, lang string, err error) {
+	s.failed(r.Context(), "response-page", err)
+	words := linkLanguages[lang]
+	s.renderLink(w, r, http.StatusServiceUnavailable, s.notice(lang, words.brokenTitle, words.broken))
+}
+
+// stopAnyway takes an opt-out that came too late to be this transaction's answer: a refusal counts
+// whenever it comes.
+func (s *Server) stopAnyway(ctx context.Context, v outreach.LinkView) error {
+	t := v.Case.Transaction
+	o := outreach.OptOutRow{Recipient: t.RecipientID, Purpose: t.Purpose, Via: "link", At: s.now()}
+	if at, ok := v.Case.Attempt(v.Link.Attempt); ok && v.Case.Configuration.OptOut == "this_channel" {
+		o.Channel = at.Channel
+	}
+	for _, address := range []string{t.Phone, t.Email} {
+		if o.Address = address; address == "" {
+			continue
+		}
+		if err := s.OptOuts.AddOptOut(ctx, o); err != nil {
+			return fmt.Errorf("opt out by link: %w", err)
+		}
+	}
+	return nil
 }
 
 func parseForm(r *http.Request) error {

@@ -264,8 +264,11 @@ func TestOneClickUnsubscribes(t *testing.T) {
 		}
 		rec := request(h, "POST", "/r/"+token, "", body, "Content-Type", contentType)
 		want(t, rec, http.StatusOK)
-		if len(w.answers) != 1 || w.answers[0].Action != outreach.OptOut {
-			t.Errorf("%s: took %+v", contentType, w.answers)
+		if len(w.answers) != 1 || w.answers[0].Action != outreach.OptOut || !strings.Contains(rec.Body.String(), "no more of these messages") {
+			t.Errorf("%s: took %+v\n%s", contentType, w.answers, rec.Body)
+		}
+		if len(w.optOuts) != 1 || w.optOuts[0].Address != "+12025550101" || w.optOuts[0].Recipient != "P-1" {
+			t.Errorf("%s: too late to be an answer, and no opt-out either: %+v", contentType, w.optOuts)
 		}
 	}
 }
