@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -11,12 +12,16 @@ import (
 
 	"curlew/outreach"
 	"curlew/store"
+	"curlew/store/pgtest"
 )
 
-const callers = 128
+const (
+	webhooks = 32  // clients that post events at once
+	calls    = 128 // in flight at once
+)
 
-// shared runs op b.N times by 32 callers.
-func shared(b *testing.B, op func(n int) error) {
+// shared runs op b.N times by so many callers.
+func shared(b *testing.B, callers int, op func(n int) error) {
 	b.Helper()
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -46,9 +51,26 @@ func processCPU(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func benchStore(b *testing.B) *store.Store {
+// eachDatabase runs the benchmark on SQLite and, where this machine has it, on a durable PostgreSQL.
+func eachDatabase(b *testing.B, run func(b *testing.B, s *store.Store)) {
 	b.Helper()
-	s, err := store.Open(b.Context(), store.Options{URL: filepath.Join(b.TempDir(), "curlew.db"), Node: "node-1"})
+	b.Run("sqlite", func(b *testing.B) { run(b, benchStore(b, filepath.Join(b.TempDir(), "curlew.db"))) })
+	b.Run("postgres", func(b *testing.B) {
+		c, err := pgtest.Start(b.Context(), pgtest.Options{Durable: true})
+		if errors.Is(err, pgtest.ErrUnavailable) {
+			b.Skip("no PostgreSQL on this machine")
+		}
+		must(b, err)
+		b.Cleanup(func() { must(b, c.Stop(context.Background())) })
+		url, err := c.Database(b.Context())
+		must(b, err)
+		run(b, benchStore(b, url))
+	})
+}
+
+func benchStore(b *testing.B, url string) *store.Store {
+	b.Helper()
+	s, err := store.Open(b.Context(), store.Options{URL: url, Node: "node-1"})
 	must(b, err)
 	b.Cleanup(func() { must(b, s.Close()) })
 	_, err = s.SaveDocument(b.Context(), document(), -1, "bench", t0)
@@ -56,31 +78,35 @@ func benchStore(b *testing.B) *store.Store {
 	return s
 }
 
-// BenchmarkAcceptEvent is durable ingest: 32 callers, one event with one transaction each.
+func acceptNth(ctx context.Context, s *store.Store, n int) (outreach.AcceptedEvent, error) {
+	ev := event(n)
+	return s.AcceptEvent(ctx, outreach.Acceptance{Event: ev, Hash: hash(ev), At: t0}, opens(ready(ev, t0)))
+}
+
+// BenchmarkAcceptEvent is durable ingest: one event with one transaction for each operation.
 func BenchmarkAcceptEvent(b *testing.B) {
-	s := benchStore(b)
-	shared(b, func(n int) error {
-		ev := event(n)
-		_, err := s.AcceptEvent(b.Context(), outreach.Acceptance{Event: ev, Hash: hash(ev), At: t0}, opens(ready(ev, t0)))
-		return err
+	eachDatabase(b, func(b *testing.B, s *store.Store) {
+		shared(b, webhooks, func(n int) error {
+			_, err := acceptNth(b.Context(), s, n)
+			return err
+		})
 	})
 }
 
-// BenchmarkLifecycle is claim, dialing, answered, end with an answer and its result: four durable
-// operations each.
+// BenchmarkLifecycle is claim, dialing, answered, end with an answer and its results: four durable
+// operations each, with 128 calls in flight.
 func BenchmarkLifecycle(b *testing.B) {
-	s := benchStore(b)
-	ids := make([]outreach.TransactionID, b.N)
-	fill := func(n int) error {
-		ev := event(n)
-		out, err := s.AcceptEvent(b.Context(), outreach.Acceptance{Event: ev, Hash: hash(ev), At: t0}, opens(ready(ev, t0)))
-		if err == nil {
-			ids[n-1] = out.Transactions[0]
-		}
-		return err
-	}
-	shared(b, fill)
-	shared(b, func(n int) error { return lifecycle(b.Context(), s, ids[n-1], n) })
+	eachDatabase(b, func(b *testing.B, s *store.Store) {
+		ids := make([]outreach.TransactionID, b.N)
+		shared(b, webhooks, func(n int) error {
+			out, err := acceptNth(b.Context(), s, n)
+			if err == nil {
+				ids[n-1] = out.Transactions[0]
+			}
+			return err
+		})
+		shared(b, calls, func(n int) error { return lifecycle(b.Context(), s, ids[n-1], n) })
+	})
 }
 
 func lifecycle(ctx context.Context, s *store.Store, id outreach.TransactionID, n int) error {

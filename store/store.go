@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // PostgreSQL's driver
 	"github.com/jmoiron/sqlx"
@@ -59,6 +60,7 @@ type Store struct {
 	group  *group   // SQLite only
 	wire   *wire    // PostgreSQL only: notices between nodes
 
+	closing  sync.Once
 	events   recent[eventKey, outreach.Event]
 	settings settingsCache
 }
@@ -165,8 +167,13 @@ func openPool(d *dialect, dsn string, n int) (*sqlx.DB, error) {
 	return db, nil
 }
 
-// Close lets what is under way commit, then closes the database.
-func (s *Store) Close() error {
+// Close lets what is under way commit, then closes the database. A second Close does nothing.
+func (s *Store) Close() (err error) {
+	s.closing.Do(func() { err = s.close() })
+	return err
+}
+
+func (s *Store) close() error {
 	var errs []error
 	if s.group != nil {
 		errs = append(errs, s.group.close())

@@ -25,7 +25,7 @@ func openBare(path string) (*bare, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the peer: %w", err)
 	}
-	b := &bare{conn: c.(*sqlite3.SQLiteConn), ops: make(chan chan error, callers), done: make(chan struct{})}
+	b := &bare{conn: c.(*sqlite3.SQLiteConn), ops: make(chan chan error, calls), done: make(chan struct{})}
 	if _, err := b.conn.Exec(`CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT NOT NULL)`, nil); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}

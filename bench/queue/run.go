@@ -27,11 +27,12 @@ type Row struct {
 }
 
 const (
-	callers     = 32
-	barePeer    = "bare group commit, one small row per operation"
-	measureRows = 30000 // operations of the peer and of ingest
-	lifecycles  = 8000
-	claims      = 3000
+	callers    = 32  // clients that post events at once
+	calls      = 128 // in flight at once
+	barePeer   = "bare group commit, one small row per operation"
+	events     = 30000
+	lifecycles = 20000
+	claims     = 3000
 )
 
 // Run measures in a new directory under the system's temporary one and removes it. rowCounts are the
@@ -42,17 +43,9 @@ func Run(ctx context.Context, rowCounts []int) (rows []Row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	peer, err := bareRate(ctx, filepath.Join(dir, "bare.db"))
-	if err != nil {
-		return nil, fmt.Errorf("peer: %w", err)
-	}
-	ingest, life, err := rates(ctx, filepath.Join(dir, "rates.db"))
-	if err != nil {
+	if rows, err = rates(ctx, dir); err != nil {
 		return nil, err
 	}
-	rows = append(rows,
-		row("events accepted, durable, 32 callers", ingest, "events/s", barePeer, peer),
-		row("lifecycles of claim, dialing, answered, end with an answer, 32 callers", life, "lifecycles/s", barePeer+", four for each", peer/4))
 	var first float64
 	for i, n := range rowCounts {
 		p99, err := claimP99(ctx, filepath.Join(dir, fmt.Sprintf("claim-%d.db", n)), n)
@@ -72,13 +65,13 @@ func row(name string, figure float64, unit, peer string, peerFigure float64) Row
 	return Row{Name: name, Figure: figure, Unit: unit, Peer: peer, PeerFigure: peerFigure, Ratio: figure / peerFigure}
 }
 
-// rate runs op n times by callers and returns operations a second.
-func rate(ctx context.Context, n int, op func(context.Context, int) error) (float64, error) {
+// rate runs op n times by so many workers and returns operations a second.
+func rate(ctx context.Context, workers, n int, op func(context.Context, int) error) (float64, error) {
 	var next atomic.Int64
-	errs := make([]error, callers)
+	errs := make([]error, workers)
 	var wg sync.WaitGroup
 	began := time.Now()
-	for w := range callers {
+	for w := range workers {
 		wg.Go(func() {
 			for i := int(next.Add(1)); i <= n && errs[w] == nil; i = int(next.Add(1)) {
 				errs[w] = op(ctx, i)
@@ -89,23 +82,24 @@ func rate(ctx context.Context, n int, op func(context.Context, int) error) (floa
 	return float64(n) / time.Since(began).Seconds(), errors.Join(errs...)
 }
 
-func bareRate(ctx context.Context, path string) (float64, error) {
+func bareRate(ctx context.Context, path string, workers, n int) (float64, error) {
 	b, err := openBare(path)
 	if err != nil {
 		return 0, err
 	}
-	r, err := rate(ctx, measureRows, b.insert)
+	r, err := rate(ctx, workers, n, b.insert)
 	return r, errors.Join(err, b.close())
 }
 
-func rates(ctx context.Context, path string) (ingest, life float64, err error) {
-	s, err := openStore(ctx, path)
+// rates measures ours and the peer one right after the other, for the disk has its moods.
+func rates(ctx context.Context, dir string) (rows []Row, err error) {
+	s, err := openStore(ctx, filepath.Join(dir, "rates.db"))
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	ids := make([]outreach.TransactionID, measureRows+1)
-	ingest, err = rate(ctx, measureRows, func(ctx context.Context, n int) error {
+	ids := make([]outreach.TransactionID, events+1)
+	ingest, err := rate(ctx, callers, events, func(ctx context.Context, n int) error {
 		out, err := accept(ctx, s, n, 1)
 		if err == nil {
 			ids[n] = out.Transactions[0]
@@ -113,15 +107,24 @@ func rates(ctx context.Context, path string) (ingest, life float64, err error) {
 		return err
 	})
 	if err != nil {
-		return 0, 0, fmt.Errorf("ingest: %w", err)
+		return nil, fmt.Errorf("ingest: %w", err)
 	}
-	life, err = rate(ctx, lifecycles, func(ctx context.Context, n int) error {
+	peer, err := bareRate(ctx, filepath.Join(dir, "bare-32.db"), callers, events)
+	if err != nil {
+		return nil, fmt.Errorf("peer: %w", err)
+	}
+	rows = append(rows, row("events accepted, durable, 32 clients", ingest, "events/s", barePeer, peer))
+	life, err := rate(ctx, calls, lifecycles, func(ctx context.Context, n int) error {
 		return lifecycle(ctx, s, ids[n], phone(n), 0)
 	})
 	if err != nil {
-		return 0, 0, fmt.Errorf("lifecycles: %w", err)
+		return rows, fmt.Errorf("lifecycles: %w", err)
 	}
-	return ingest, life, nil
+	if peer, err = bareRate(ctx, filepath.Join(dir, "bare-128.db"), calls, 4*lifecycles); err != nil {
+		return rows, fmt.Errorf("peer: %w", err)
+	}
+	return append(rows, row("lifecycles (claim, dialing, answered, end with an answer), 128 calls in flight", life, "lifecycles/s",
+		barePeer+", four for each", peer/4)), nil
 }
 
 // claimP99 fills a lane with n ready rows and times, one after the other, reading its head and
@@ -133,7 +136,7 @@ func claimP99(ctx context.Context, path string, n int) (p99 float64, err error) 
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	const each = 50 // transactions of one event, to fill a million in seconds
-	_, err = rate(ctx, n/each, func(ctx context.Context, i int) error {
+	_, err = rate(ctx, callers, n/each, func(ctx context.Context, i int) error {
 		_, err := accept(ctx, s, i, each)
 		return err
 	})
