@@ -19,15 +19,15 @@ func OnResponse(s *Snapshot, c Case, r Response, now time.Time) (ch Change, acce
 	}
 	d.ch.Response = &r
 	d.log("response", r.Attempt, map[string]any{"action": r.Action, "channel": r.Channel, "via": r.Via, "late": r.Late, "revision": r.Revision})
+	if r.Action == OptOut { // also when it comes late: a stop is a stop
+		d.patientOptsOut(r)
+	}
 	if r.Late {
 		d.ch.Results = append(d.ch.Results, responseResult(d.t, r, now))
 		d.ch.Transaction = nil
 		return d.ch, false
 	}
 	d.c.Response = &r
-	if r.Action == OptOut {
-		d.patientOptsOut(r)
-	}
 	d.complete(r)
 	return d.change(), true
 }

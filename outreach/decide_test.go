@@ -353,3 +353,13 @@ func TestTheDryRunKeepsTheTimeBetweenCallsAndEndsWithTheCascade(t *testing.T) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
+
+func TestAStopThatComesLateStillStopsEveryChannel(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	c.Transaction.State = outreach.Cancelled
+	ch, accepted := outreach.OnResponse(s, c, outreach.Response{Action: outreach.OptOut, Channel: outreach.SMS, Via: "word"}, noon)
+	if accepted || !ch.Response.Late || ch.Transaction != nil || len(ch.OptOuts) != 2 {
+		t.Fatalf("accepted=%v %+v opt-outs=%v, want it kept as late and opted out by phone and e-mail", accepted, ch.Response, ch.OptOuts)
+	}
+}

@@ -45,6 +45,7 @@ type commands struct {
 	DryRun  dryRunCommand  `cmd:"" name:"dry-run" help:"The dated timeline of every attempt of an event, nothing sent."`
 	Call    callCommand    `cmd:"" help:"One test call with its transcript."`
 	Sim     simCommand     `cmd:"" help:"A simulator on its own: freeswitch, twilio, smtp, hims."`
+	Bench   benchCommand   `cmd:"" help:"Benchmarks, each beside its peer."`
 	Keys    keysCommand    `cmd:"" help:"API keys: create, list, revoke."`
 	Migrate migrateCommand `cmd:"" help:"Brings the database to this version."`
 	Version versionCommand `cmd:"" help:"Prints the version."`

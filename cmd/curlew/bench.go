@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	eslbench "curlew/bench/esl"
+	queuebench "curlew/bench/queue"
+)
+
+type benchCommand struct {
+	Name string `arg:"" optional:"" default:"all" help:"esl, queue or all."`
+	JSON bool   `help:"One JSON object a line."`
+	Rows []int  `help:"Numbers of waiting rows at which claims are timed." default:"10000,100000,1000000"`
+}
+
+// figure is one measurement beside its peer.
+type figure struct {
+	Name       string  `json:"name"`
+	Figure     float64 `json:"figure"`
+	Unit       string  `json:"unit"`
+	Peer       string  `json:"peer"`
+	PeerFigure float64 `json:"peer_figure"`
+	Ratio      float64 `json:"ratio"`
+}
+
+// benchmark measures and prints as it goes.
+type benchmark struct {
+	name string
+	run  func(ctx context.Context) ([]figure, error)
+}
+
+func (b *benchCommand) benchmarks() []benchmark {
+	return []benchmark{
+		{"esl", func(ctx context.Context) ([]figure, error) {
+			rows, err := eslbench.Run(ctx)
+			return figures(rows, func(r eslbench.Row) figure { return figure(r) }), err
+		}},
+		{"queue", func(ctx context.Context) ([]figure, error) {
+			rows, err := queuebench.Run(ctx, b.Rows)
+			return figures(rows, func(r queuebench.Row) figure { return figure(r) }), err
+		}},
+	}
+}
+
+func figures[T any](rows []T, one func(T) figure) []figure {
+	out := make([]figure, len(rows))
+	for i, r := range rows {
+		out[i] = one(r)
+	}
+	return out
+}
+
+// Run is curlew bench.
+func (b *benchCommand) Run(c *console) error {
+	all := b.benchmarks()
+	chosen := slices.DeleteFunc(slices.Clone(all), func(m benchmark) bool { return b.Name != "all" && b.Name != m.name })
+	if len(chosen) == 0 {
+		var names []string
+		for _, m := range all {
+			names = append(names, m.name)
+		}
+		return fmt.Errorf("there is no benchmark %q; there are %s and all", b.Name, strings.Join(names, ", "))
+	}
+	if !b.JSON {
+		fmt.Fprintln(c.out, "Each figure beside its peer, measured in this run. A ratio over 1 is better than the peer, unless the name says otherwise.")
+	}
+	for _, m := range chosen {
+		rows, err := m.run(c.ctx)
+		if err != nil {
+			return fmt.Errorf("benchmark %s: %w", m.name, err)
+		}
+		if err := b.print(c, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *benchCommand) print(c *console, rows []figure) error {
+	if b.JSON {
+		enc := json.NewEncoder(c.out)
+		for _, r := range rows {
+			if err := enc.Encode(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tFIGURE\tUNIT\tPEER\tPEER FIGURE\tRATIO")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%s\t%.4g\t%s\t%s\t%.4g\t%.2f\n", r.Name, r.Figure, r.Unit, r.Peer, r.PeerFigure, r.Ratio)
+	}
+	return w.Flush()
+}
