@@ -4,16 +4,18 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
 	eslbench "curlew/bench/esl"
+	latencybench "curlew/bench/latency"
 	queuebench "curlew/bench/queue"
 )
 
 type benchCommand struct {
-	Name string `arg:"" optional:"" default:"all" help:"esl, queue or all."`
+	Name string `arg:"" optional:"" default:"all" help:"esl, queue, latency or all."`
 	JSON bool   `help:"One JSON object a line."`
 	Rows []int  `help:"Numbers of waiting rows at which claims are timed." default:"10000,100000,1000000"`
 }
@@ -34,11 +36,16 @@ type benchmark struct {
 	run  func(ctx context.Context) ([]figure, error)
 }
 
-func (b *benchCommand) benchmarks() []benchmark {
+// benchmarks are in the order of all. program is how to run this program as a child.
+func (b *benchCommand) benchmarks(program []string) []benchmark {
 	return []benchmark{
 		{"esl", func(ctx context.Context) ([]figure, error) {
 			rows, err := eslbench.Run(ctx)
 			return figures(rows, func(r eslbench.Row) figure { return figure(r) }), err
+		}},
+		{"latency", func(ctx context.Context) ([]figure, error) {
+			rows, err := latencybench.Run(ctx, latencybench.Options{Program: program})
+			return figures(rows, func(r latencybench.Row) figure { return figure(r) }), err
 		}},
 		{"queue", func(ctx context.Context) ([]figure, error) {
 			rows, err := queuebench.Run(ctx, b.Rows)
@@ -57,7 +64,11 @@ func figures[T any](rows []T, one func(T) figure) []figure {
 
 // Run is curlew bench.
 func (b *benchCommand) Run(c *console) error {
-	all := b.benchmarks()
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find this program: %w", err)
+	}
+	all := b.benchmarks([]string{program})
 	chosen := slices.DeleteFunc(slices.Clone(all), func(m benchmark) bool { return b.Name != "all" && b.Name != m.name })
 	if len(chosen) == 0 {
 		var names []string
