@@ -105,21 +105,49 @@ func BenchmarkLifecycle(b *testing.B) {
 			}
 			return err
 		})
-		shared(b, calls, func(n int) error { return lifecycle(b.Context(), s, ids[n-1], n) })
+		claimed := make(chan granted, calls)
+		go claimAll(b, s, ids, claimed)
+		shared(b, calls, func(int) error { return finish(b.Context(), s, <-claimed) })
 	})
 }
 
-func lifecycle(ctx context.Context, s *store.Store, id outreach.TransactionID, n int) error {
-	a := outreach.Attempt{ID: outreach.AttemptID(store.NewID(t0)), Try: 1, Channel: outreach.IVR, PBX: "main", Gateway: "trunk1",
-		Address: phone(n), RecipientKey: event(n).Recipient.ID, LeaseUntil: t0.Add(time.Minute)}
-	out, err := s.Claim(ctx, t0, []outreach.Claim{{Transaction: id, Attempt: a, Caps: outreach.Caps{PBXCalls: 1000, GatewayCalls: 1000,
-		PBXRate: 1e6, GatewayRate: 1e6, BetweenCalls: time.Minute, RingsPerDay: 3, RingsPerWeek: 6, ContactsPerDay: 3}}})
-	if err != nil || !out[0].Claimed {
-		return errOr(err, out)
+// granted is a claimed attempt.
+type granted struct {
+	id    outreach.AttemptID
+	token int64
+}
+
+// claimAll claims for every transaction, so many at once as the scheduler does in a pass.
+func claimAll(b *testing.B, s *store.Store, ids []outreach.TransactionID, claimed chan<- granted) {
+	defer close(claimed)
+	const pass = 32
+	for from := 0; from < len(ids); from += pass {
+		var claims []outreach.Claim
+		for n := from; n < min(from+pass, len(ids)); n++ {
+			claims = append(claims, outreach.Claim{Transaction: ids[n], Attempt: outreach.Attempt{
+				ID: outreach.AttemptID(store.NewID(t0)), Try: 1, Channel: outreach.IVR, PBX: "main", Gateway: "trunk1",
+				Address: phone(n), RecipientKey: event(n).Recipient.ID, LeaseUntil: t0.Add(time.Minute)},
+				Caps: outreach.Caps{PBXCalls: 1000, GatewayCalls: 1000, PBXRate: 1e6, GatewayRate: 1e6,
+					BetweenCalls: time.Minute, RingsPerDay: 3, RingsPerWeek: 6, ContactsPerDay: 3}})
+		}
+		out, err := s.Claim(b.Context(), t0, claims)
+		for i := range out {
+			if err == nil && !out[i].Claimed {
+				err = errOr(nil, out[i])
+			}
+			claimed <- granted{claims[i].Attempt.ID, out[i].Token}
+		}
+		if err != nil {
+			b.Error(err)
+			return
+		}
 	}
+}
+
+func finish(ctx context.Context, s *store.Store, g granted) error {
 	for _, state := range []outreach.AttemptState{outreach.AttemptDialing, outreach.AttemptAnswered, outreach.AttemptEnded} {
-		_, err := s.DecideAttempt(ctx, a.ID, out[0].Token, t0, func(c outreach.Case) (outreach.Change, error) {
-			return moved(c, a.ID, state), nil
+		_, err := s.DecideAttempt(ctx, g.id, g.token, t0, func(c outreach.Case) (outreach.Change, error) {
+			return moved(c, g.id, state), nil
 		})
 		if err != nil {
 			return err

@@ -11,9 +11,9 @@ import (
 	"curlew/outreach"
 )
 
-// Claim answers each claim in order, in one write transaction: it locks the PBXs, counts their lines,
-// looks at the token buckets and at what the number and the patient have had, and only then writes the
-// attempt, its links and the moved transaction. A refused claim changes nothing, not even a bucket.
+// Claim answers each claim in order, in one write transaction: under locks on all that it counts it looks
+// at what the number and the patient have had, at the lines in use and at the token buckets, and only
+// then writes the attempt, its links and the moved transaction. A refused claim changes nothing, not even a bucket.
 func (s *Store) Claim(ctx context.Context, now time.Time, claims []outreach.Claim) (out []outreach.ClaimOutcome, err error) {
 	if len(claims) == 0 {
 		return nil, nil
@@ -57,7 +57,8 @@ func (t *tx) claimAll(now time.Time, claims []outreach.Claim) ([]outreach.ClaimO
 	return out, nil
 }
 
-// lock takes every lock of the batch in one order: PBXs, numbers and patients, transactions.
+// lock takes every lock of the batch in one order: numbers and patients, transactions, PBXs. The PBXs
+// come last because all claims of a PBX wait for them.
 func (c *claiming) lock(claims []outreach.Claim) error {
 	var pbxs, keys, ids []string
 	for i := range claims {
@@ -67,11 +68,6 @@ func (c *claiming) lock(claims []outreach.Claim) error {
 		}
 		keys = append(keys, "address:"+a.Address, "recipient:"+a.RecipientKey)
 		ids = append(ids, string(claims[i].Transaction))
-	}
-	for _, pbx := range sorted(pbxs) {
-		if err := c.lockPBX(pbx); err != nil {
-			return fmt.Errorf("lock PBX %s: %w", pbx, err)
-		}
 	}
 	if err := c.lockKeys(sorted(keys)); err != nil {
 		return err
@@ -85,6 +81,11 @@ func (c *claiming) lock(claims []outreach.Claim) error {
 			return err
 		}
 		c.rows[h.row.ID] = h
+	}
+	for _, pbx := range sorted(pbxs) {
+		if err := c.lockPBX(pbx); err != nil {
+			return fmt.Errorf("lock PBX %s: %w", pbx, err)
+		}
 	}
 	return nil
 }

@@ -158,7 +158,7 @@ func TestEveryCommitIsSyncedAndReadersCannotWrite(t *testing.T) {
 	s := openLocal(t)
 	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "busy_timeout": sqliteBusyTimeout} {
 		err := s.group.conn.query(t.Context(), "PRAGMA "+pragma, nil, func(r row) error {
-			if got := fmt.Sprint(r.(*liteRow).values[0]); got != want {
+			if got := fmt.Sprint(r.(valuesRow)[0]); got != want {
 				t.Errorf("%s is %s", pragma, got)
 			}
 			return nil

@@ -30,14 +30,8 @@ func (c *claiming) lockPBX(pbx string) error {
 		c.lines[pbx] = c.hot.lines[pbx]
 		return nil
 	}
-	if c.d.rowLocks {
-		err := c.exec(`INSERT INTO pbx_state (pbx, gateway, tokens, at) VALUES ($1, '', 0, 0) ON CONFLICT DO NOTHING`, pbx)
-		if err != nil {
-			return err
-		}
-		if err := c.exec(`SELECT 1 FROM pbx_state WHERE pbx = $1 AND gateway = ''`+c.d.forUpdate, pbx); err != nil {
-			return err
-		}
+	if err := c.lockPBXRow(pbx); err != nil {
+		return err
 	}
 	l := &lines{pbx: pbx, used: map[string]int{}, buckets: map[string]*bucket{}}
 	err := c.each(`SELECT gateway, tokens, at FROM pbx_state WHERE pbx = $1`, args{pbx}, func(r row) error {
@@ -68,6 +62,24 @@ func (c *claiming) lockPBX(pbx string) error {
 		c.hot.lines[pbx] = l
 	}
 	return nil
+}
+
+// lockPBXRow makes nodes wait for each other; SQLite has one writer and needs nothing.
+func (c *claiming) lockPBXRow(pbx string) error {
+	if !c.d.rowLocks {
+		return nil
+	}
+	text, one := `SELECT 1 FROM pbx_state WHERE pbx = $1 AND gateway = ''`+c.d.forUpdate, 0
+	found, err := c.one(text, args{pbx}, &one)
+	if err != nil || found {
+		return err
+	}
+	err = c.exec(`INSERT INTO pbx_state (pbx, gateway, tokens, at) VALUES ($1, '', 0, 0) ON CONFLICT DO NOTHING`, pbx)
+	if err != nil {
+		return err
+	}
+	_, err = c.one(text, args{pbx}, &one)
+	return err
 }
 
 // use counts n lines of the gateway, and of the PBX.

@@ -42,7 +42,7 @@ func TestHotQueriesUseTheirIndexAndScanNoTable(t *testing.T) {
 			a[i] = int64(1)
 		}
 		err := s.group.conn.query(t.Context(), "EXPLAIN QUERY PLAN "+q.text, a, func(r row) error {
-			plan = append(plan, r.(*liteRow).values[3].(string))
+			plan = append(plan, r.(valuesRow)[3].(string))
 			return nil
 		})
 		if err != nil {

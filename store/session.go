@@ -14,8 +14,10 @@ type args []any
 // row is one row of an answer.
 type row interface{ Scan(dest ...any) error }
 
-// runner runs statements on one connection or pool. each must not run another statement.
+// runner runs statements on one connection or pool. each must not run another statement. put is for
+// statements whose answer does not matter; where it is put off, its error comes with a later one.
 type runner interface {
+	put(ctx context.Context, query string, a args) error
 	exec(ctx context.Context, query string, a args) (int64, error)
 	query(ctx context.Context, query string, a args, each func(row) error) error
 }
@@ -23,7 +25,7 @@ type runner interface {
 // session is a runner with what every query needs.
 type session struct {
 	ctx context.Context
-	r   runner
+	r   asker
 	d   *dialect
 	s   *Store
 
@@ -58,21 +60,15 @@ func (s *session) one(query string, a args, dest ...any) (bool, error) {
 	return found, err
 }
 
-// pool is a runner over database/sql: the read pool, and PostgreSQL's transactions.
-type pool struct {
-	db interface {
-		sqlx.ExecerContext
-		sqlx.QueryerContext
-	}
-	texts *texts
+// asker runs questions; it cannot write.
+type asker interface {
+	query(ctx context.Context, query string, a args, each func(row) error) error
 }
 
-func (p pool) exec(ctx context.Context, query string, a args) (int64, error) {
-	res, err := p.db.ExecContext(ctx, p.texts.of(query), a...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+// pool asks by database/sql.
+type pool struct {
+	db    sqlx.QueryerContext
+	texts *texts
 }
 
 func (p pool) query(ctx context.Context, query string, a args, each func(row) error) (err error) {

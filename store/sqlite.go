@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -24,7 +22,8 @@ type liteConn struct {
 type liteStmt struct {
 	s     *sqlite3.SQLiteStmt
 	named []driver.NamedValue
-	row   liteRow
+	row   valuesRow
+	next  []driver.Value // as the driver fills it
 }
 
 func openLite(path string) (*liteConn, error) {
@@ -77,12 +76,24 @@ func (st *liteStmt) fill(a args) error {
 	return nil
 }
 
+func (l *liteConn) put(ctx context.Context, query string, a args) error {
+	return l.query(ctx, query, a, func(row) error { return nil })
+}
+
 func (l *liteConn) exec(ctx context.Context, query string, a args) (n int64, err error) {
-	if err := l.query(ctx, query, a, func(row) error { return nil }); err != nil {
+	if err := l.put(ctx, query, a); err != nil {
 		return 0, err
 	}
 	err = l.query(ctx, "SELECT changes()", nil, func(r row) error { return r.Scan(&n) })
 	return n, err
+}
+
+// scanned is the row that the driver has filled.
+func (st *liteStmt) scanned() valuesRow {
+	for i, v := range st.next {
+		st.row[i] = v
+	}
+	return st.row
 }
 
 // query is also the fast way to run a statement without an answer: the driver binds and steps in
@@ -104,93 +115,21 @@ func (l *liteConn) query(ctx context.Context, query string, a args, each func(ro
 			err = e
 		}
 	}()
-	if st.row.values == nil {
-		st.row.values = make([]driver.Value, len(rows.Columns()))
+	if st.next == nil {
+		st.next = make([]driver.Value, len(rows.Columns()))
+		st.row = make(valuesRow, len(st.next))
 	}
 	for {
-		switch err := rows.Next(st.row.values); {
+		switch err := rows.Next(st.next); {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return err
 		}
-		if err := each(&st.row); err != nil {
+		if err := each(st.scanned()); err != nil {
 			return err
 		}
 	}
-}
-
-// liteRow scans what the driver returns without database/sql's conversions.
-type liteRow struct{ values []driver.Value }
-
-func (r *liteRow) Scan(dest ...any) error {
-	if len(dest) != len(r.values) {
-		return fmt.Errorf("%d destinations for %d columns", len(dest), len(r.values))
-	}
-	for i, d := range dest {
-		if err := assign(d, r.values[i]); err != nil {
-			return fmt.Errorf("column %d: %w", i, err)
-		}
-	}
-	return nil
-}
-
-func assign(dest any, v driver.Value) error {
-	switch d := dest.(type) {
-	case *string:
-		switch v := v.(type) {
-		case string:
-			*d = v
-			return nil
-		case []byte:
-			*d = string(v)
-			return nil
-		}
-	case *[]byte:
-		switch v := v.(type) {
-		case []byte:
-			*d = slices.Clone(v)
-			return nil
-		case string:
-			*d = []byte(v)
-			return nil
-		}
-	case *millis:
-		if n, ok := v.(int64); ok {
-			*d = millis(fromMillis(n))
-			return nil
-		}
-	case sql.Scanner:
-		return d.Scan(v)
-	case *float64:
-		switch v := v.(type) {
-		case float64:
-			*d = v
-			return nil
-		case int64:
-			*d = float64(v)
-			return nil
-		}
-	default:
-		if n, ok := v.(int64); ok {
-			return assignInt(dest, n)
-		}
-	}
-	return fmt.Errorf("%T does not fit %T", v, dest)
-}
-
-func assignInt(dest any, n int64) error {
-	switch d := dest.(type) {
-	case *int64:
-		*d = n
-	case *int:
-		*d = int(n)
-	case *bool:
-		*d = n != 0
-	default:
-		return fmt.Errorf("an integer does not fit %T", dest)
-	}
-	return nil
 }
 
 // checkpoint moves what is in the WAL into the database as far as readers allow.

@@ -13,6 +13,7 @@ import (
 // tx is one operation inside a write transaction.
 type tx struct {
 	session
+	w       runner
 	wrote   bool
 	hot     *hot
 	notices []outreach.Notice
@@ -20,7 +21,7 @@ type tx struct {
 }
 
 func (t *tx) start(ctx context.Context, s *Store, r runner, h *hot) {
-	*t = tx{session: session{ctx: ctx, r: r, d: s.d, s: s, after: &t.kept}, hot: h}
+	*t = tx{session: session{ctx: ctx, r: r, d: s.d, s: s, after: &t.kept}, w: r, hot: h}
 	if h != nil {
 		t.known = &h.settings
 	}
@@ -29,13 +30,13 @@ func (t *tx) start(ctx context.Context, s *Store, r runner, h *hot) {
 // exec runs a statement whose count of rows does not matter.
 func (t *tx) exec(query string, a ...any) error {
 	t.wrote = true
-	return t.r.query(t.ctx, query, a, func(row) error { return nil })
+	return t.w.put(t.ctx, query, a)
 }
 
 // count runs a statement and returns how many rows it changed.
 func (t *tx) count(query string, a ...any) (int64, error) {
 	t.wrote = true
-	return t.r.exec(t.ctx, query, a)
+	return t.w.exec(t.ctx, query, a)
 }
 
 func (t *tx) notify(n outreach.Notice) { t.notices = append(t.notices, n) }
@@ -91,34 +92,14 @@ func (s *Store) writeAlone(ctx context.Context, fn func(*tx) error) (*operation,
 	ctx = context.WithoutCancel(ctx) // a commit whose answer is not awaited would be in doubt
 	for n := 1; ; n++ {
 		op := &operation{}
-		err := s.tryAlone(ctx, op, fn)
+		err := inPostgres(ctx, s.writes.DB, func(conn *pgTx) error {
+			op.tx.start(ctx, s, conn, nil)
+			return fn(&op.tx)
+		})
 		if err == nil || n == tries || !s.d.again(err) {
 			return op, err
 		}
 	}
-}
-
-func (s *Store) tryAlone(ctx context.Context, op *operation, fn func(*tx) error) (err error) {
-	dbtx, err := s.writes.BeginTxx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	committed := false
-	defer func() {
-		if !committed {
-			err = errors.Join(err, dbtx.Rollback())
-		}
-	}()
-	op.tx.start(ctx, s, pool{db: dbtx, texts: s.texts}, nil)
-	if err := fn(&op.tx); err != nil {
-		return err
-	}
-	if err := dbtx.Commit(); err != nil {
-		committed = true // or broken: there is nothing left to roll back
-		return fmt.Errorf("commit: %w", err)
-	}
-	committed = true
-	return nil
 }
 
 // group is SQLite's single writer. Operations that arrive while it works share the next COMMIT, so

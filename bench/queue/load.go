@@ -2,7 +2,6 @@ package queuebench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -58,14 +57,37 @@ func claim(id outreach.TransactionID, number string, token int64) outreach.Claim
 			RingsPerDay: 3, RingsPerWeek: 6, ContactsPerDay: 3}}
 }
 
-// lifecycle is what one answered call does to the store: four durable operations.
-func lifecycle(ctx context.Context, s *store.Store, id outreach.TransactionID, number string, token int64) error {
-	in := claim(id, number, token)
-	out, err := s.Claim(ctx, start, []outreach.Claim{in})
-	if err != nil || !out[0].Claimed {
-		return errors.Join(err, fmt.Errorf("claim: %+v", out))
+// claimed is an attempt that was granted.
+type claimed struct {
+	id    outreach.AttemptID
+	token int64
+}
+
+// claimAll claims a call for each of the transactions, so many at once as the scheduler does in a pass.
+func claimAll(ctx context.Context, s *store.Store, ids []outreach.TransactionID, to chan<- claimed) error {
+	defer close(to)
+	const pass = 32
+	for from := 1; from < len(ids); from += pass {
+		var batch []outreach.Claim
+		for n := from; n < min(from+pass, len(ids)); n++ {
+			batch = append(batch, claim(ids[n], phone(n), 0))
+		}
+		out, err := s.Claim(ctx, start, batch)
+		if err != nil {
+			return err
+		}
+		for i := range out {
+			if !out[i].Claimed {
+				return fmt.Errorf("claim: %+v", out[i])
+			}
+			select {
+			case to <- claimed{batch[i].Attempt.ID, out[i].Token}:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
 	}
-	return finish(ctx, s, in.Attempt.ID, out[0].Token)
+	return nil
 }
 
 func finish(ctx context.Context, s *store.Store, id outreach.AttemptID, token int64) error {

@@ -114,9 +114,7 @@ func rates(ctx context.Context, dir string) (rows []Row, err error) {
 		return nil, fmt.Errorf("peer: %w", err)
 	}
 	rows = append(rows, row("events accepted, durable, 32 clients", ingest, "events/s", barePeer, peer))
-	life, err := rate(ctx, calls, lifecycles, func(ctx context.Context, n int) error {
-		return lifecycle(ctx, s, ids[n], phone(n), 0)
-	})
+	life, err := lifecycleRate(ctx, s, ids[:lifecycles+1])
 	if err != nil {
 		return rows, fmt.Errorf("lifecycles: %w", err)
 	}
@@ -125,6 +123,26 @@ func rates(ctx context.Context, dir string) (rows []Row, err error) {
 	}
 	return append(rows, row("lifecycles (claim, dialing, answered, end with an answer), 128 calls in flight", life, "lifecycles/s",
 		barePeer+", four for each", peer/4)), nil
+}
+
+// lifecycleRate is claims by one claimer and the rest of each call by as many callers as are in flight.
+func lifecycleRate(ctx context.Context, s *store.Store, ids []outreach.TransactionID) (float64, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	to := make(chan claimed, calls)
+	failed := make(chan error, 1)
+	go func() { failed <- claimAll(ctx, s, ids, to) }()
+	life, err := rate(ctx, calls, len(ids)-1, func(ctx context.Context, _ int) error {
+		c, ok := <-to
+		if !ok {
+			return errors.New("a claim was not granted")
+		}
+		return finish(ctx, s, c.id, c.token)
+	})
+	if err != nil { // nobody takes what is still being claimed
+		cancel()
+	}
+	return life, errors.Join(err, <-failed)
 }
 
 // claimP99 fills a lane with n ready rows and times, one after the other, reading its head and
