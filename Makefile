@@ -4,28 +4,30 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BIN := bin/curlew
-GO_PACKAGES := $(shell go list ./... 2>/dev/null)
 export CGO_ENABLED := 1
 
-.PHONY: help demo demo-headless build test test-go lint fuzz bench setup clean
+.PHONY: help demo demo-headless build test test-go lint fuzz bench setup-demo setup-test clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-setup: ## installs what tests and demo need (apt as root, else names it)
-	@./test/setup.sh
+setup-demo:
+	@./test/setup.sh demo
+
+setup-test: ## installs what the tests need (apt as root, else names it)
+	@./test/setup.sh test
 
 build: ## the binary, in bin/
 	@mkdir -p bin
 	go build -o $(BIN) ./cmd/curlew
 
-demo: setup build ## the whole job against simulators, console on http://127.0.0.1:8080
+demo: setup-demo build ## the whole job against simulators, console on http://127.0.0.1:8080
 	./$(BIN) demo
 
 demo-headless: build ## a scripted day, one row per transaction
 	./$(BIN) demo --headless
 
-test: setup test-go demo-check ## everything
+test: setup-test test-go demo-check ## everything
 
 test-go:
 	go vet ./...

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Installs what the tests and the demo need on Debian: as root by apt, else it names what is missing.
+# setup.sh demo|test installs what the demo or the tests need on Debian: as root by apt, else it names
+# what is missing.
 set -euo pipefail
 need=()
 have() { command -v "$1" >/dev/null 2>&1; }
 have go || { echo "Go 1.26 or newer is missing: install it and put it on PATH."; exit 1; }
 have gcc || need+=(gcc libc6-dev)
 have espeak-ng || need+=(espeak-ng)
-have sox || need+=(sox)
-have ffmpeg || need+=(ffmpeg)
-[ -x /usr/lib/postgresql/15/bin/postgres ] || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need+=(postgresql)
-have node || { echo "Node 20 or newer is missing: the tests that use it say so and are left out."; }
+if [ "${1:-test}" = test ]; then
+  have ffmpeg || need+=(ffmpeg)
+  ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need+=(postgresql)
+  have node || echo "Node 20 or newer is missing: the test that uses it says so and is left out."
+fi
 [ ${#need[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -ne 0 ] || ! have apt-get; then
   echo "These Debian packages are missing, install them as root: apt-get install ${need[*]}"
