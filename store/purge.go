@@ -7,8 +7,9 @@ import (
 )
 
 // Purge removes at most limit transactions that ended before the given time, with all that belongs to
-// them, and returns how many. Each call is one short transaction: call it until it returns 0.
-// Events, subjects and callbacks go with the last transaction that needs them, or by age.
+// them, and as many events of that age that no transaction names. Each call is one short transaction; it
+// returns the larger of both numbers: call it until that is 0. A transaction whose result has not been
+// delivered yet stays.
 func (s *Store) Purge(ctx context.Context, before time.Time, limit int) (n int, err error) {
 	err = s.write(ctx, func(t *tx) error {
 		n, err = t.purge(before, limit)
@@ -31,18 +32,47 @@ var purged = []string{
 }
 
 func (t *tx) purge(before time.Time, limit int) (int, error) {
+	var victims []string
+	// Ids rise with creation, and nothing ends before it was created.
+	err := t.each(`SELECT id FROM transactions WHERE open = 0 AND id < $1 AND ended_at < $2
+			AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.transaction_id = transactions.id AND outbox.pending = 1)
+		ORDER BY id LIMIT $3`+t.d.skipLocks, args{idFloor(before), toMillis(before), int64(limit)}, func(r row) error {
+		var id string
+		err := r.Scan(&id)
+		victims = append(victims, id)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range victims {
+		for _, text := range purged {
+			if err := t.exec(text, id); err != nil {
+				return 0, fmt.Errorf("transaction %s: %w", id, err)
+			}
+		}
+	}
+	events, err := t.purgeEvents(before, limit)
+	if err != nil {
+		return 0, fmt.Errorf("old events: %w", err)
+	}
+	return max(len(victims), events), t.exec(`DELETE FROM callbacks WHERE at < $1`, toMillis(before))
+}
+
+// purgeEvents removes events that are old enough and that no transaction names, and what was known
+// of their subject if that is as old.
+func (t *tx) purgeEvents(before time.Time, limit int) (int, error) {
 	type victim struct {
-		id, source, component, subject string
-		event                          eventKey
+		eventKey
+		component, subject string
 	}
 	var victims []victim
-	// Ids rise with creation, and nothing ends before it was created.
-	err := t.each(`SELECT id, source, component, subject_id, event_id FROM transactions
-		WHERE open = 0 AND id < $1 AND ended_at < $2 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.transaction_id = transactions.id AND outbox.pending = 1)
-		ORDER BY id LIMIT $3`+t.d.skipLocks, args{idFloor(before), toMillis(before), int64(limit)}, func(r row) error {
+	err := t.each(`SELECT source, id, component, subject_id FROM events WHERE received_at < $1
+			AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.source = events.source AND t.subject_id = events.subject_id
+				AND t.component = events.component AND t.event_id = events.id)
+		ORDER BY received_at LIMIT $2`, args{toMillis(before), int64(limit)}, func(r row) error {
 		var v victim
-		err := r.Scan(&v.id, &v.source, &v.component, &v.subject, &v.event.id)
-		v.event.source = v.source
+		err := r.Scan(&v.source, &v.id, &v.component, &v.subject)
 		victims = append(victims, v)
 		return err
 	})
@@ -50,41 +80,16 @@ func (t *tx) purge(before time.Time, limit int) (int, error) {
 		return 0, err
 	}
 	for _, v := range victims {
-		for _, text := range purged {
-			if err := t.exec(text, v.id); err != nil {
-				return 0, fmt.Errorf("transaction %s: %w", v.id, err)
-			}
+		if err := t.exec(`DELETE FROM events WHERE source = $1 AND id = $2`, v.source, v.id); err != nil {
+			return 0, fmt.Errorf("event %s: %w", v.id, err)
 		}
 		err := t.exec(`DELETE FROM subjects WHERE source = $1 AND component = $2 AND subject_id = $3 AND seen_at < $4
 			AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.source = $1 AND t.component = $2 AND t.subject_id = $3)`,
 			v.source, v.component, v.subject, toMillis(before))
 		if err != nil {
-			return 0, fmt.Errorf("subject of %s: %w", v.id, err)
+			return 0, fmt.Errorf("subject of event %s: %w", v.id, err)
 		}
+		t.whenKept(func() { t.s.events.forget(v.eventKey) })
 	}
-	return len(victims), t.purgeEvents(before, limit)
-}
-
-// purgeEvents removes events that are old enough and that no transaction names.
-func (t *tx) purgeEvents(before time.Time, limit int) error {
-	var keys []eventKey
-	err := t.each(`SELECT source, id FROM events WHERE seq IN (SELECT seq FROM events ORDER BY seq LIMIT $1) AND received_at < $2
-		AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.source = events.source AND t.subject_id = events.subject_id
-			AND t.component = events.component AND t.event_id = events.id)`,
-		args{int64(limit) * 2, toMillis(before)}, func(r row) error {
-			var k eventKey
-			err := r.Scan(&k.source, &k.id)
-			keys = append(keys, k)
-			return err
-		})
-	if err != nil {
-		return fmt.Errorf("old events: %w", err)
-	}
-	for _, k := range keys {
-		if err := t.exec(`DELETE FROM events WHERE source = $1 AND id = $2`, k.source, k.id); err != nil {
-			return fmt.Errorf("event %s: %w", k.id, err)
-		}
-		t.whenKept(func() { t.s.events.forget(k) })
-	}
-	return t.exec(`DELETE FROM callbacks WHERE at < $1`, toMillis(before))
+	return len(victims), nil
 }

@@ -14,6 +14,7 @@ CREATE TABLE events (
     kept         INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX events_id ON events (source, id);
+CREATE INDEX events_received ON events (received_at);
 CREATE INDEX events_kept ON events (component, seq) WHERE kept = 1;
 
 CREATE TABLE subjects (
