@@ -12,6 +12,10 @@ const (
 	batch     = 64   // rows looked at and claimed together
 	scanLimit = 2048 // rows of a lane passed over before giving the others a turn
 	idleWait  = time.Minute
+
+	// overdueWait is the pause when something is overdue after a whole pass: it is another job's to do (an
+	// unknown attempt to settle, a result to deliver), so looking again at once would only burn the processor.
+	overdueWait = 100 * time.Millisecond
 )
 
 // tick passes once over everything that may act now and returns how long to sleep.
@@ -54,8 +58,10 @@ func (s *Scheduler) untilNext(ctx context.Context) (time.Duration, error) {
 	if warm, cooling := s.nextWarm(now); cooling && (!ok || warm.Before(next)) {
 		next, ok = warm, true
 	}
-	if ok {
-		wait = min(max(next.Sub(now), 0)+time.Millisecond, wait)
+	if ok && next.After(now) {
+		wait = min(next.Sub(now)+time.Millisecond, wait)
+	} else if ok {
+		wait = overdueWait
 	}
 	s.mu.Lock()
 	s.next = next
