@@ -105,6 +105,9 @@ func (d *decision) afterCall(a Attempt, r CallResult, con Conclusion) {
 		d.c.OptOuts = append(d.c.OptOuts, d.ch.OptOuts...)
 		d.failStep(con.Disposition, true)
 	case VerdictNextChannel:
+		if con.Disposition == InvalidNumber && d.nextNumber(a) {
+			return
+		}
 		d.failStep(con.Disposition, true)
 	case VerdictOurs:
 		d.t.hold(ReasonRetryWait, d.now.Add(pressureBackoffMax))
@@ -137,6 +140,23 @@ func (d *decision) afterAnswer(a Attempt, r CallResult) {
 	default:
 		d.await(step.ResponseWait())
 	}
+}
+
+// nextNumber goes on at once, in the same try, to the patient's next number; the steps that follow use it
+// too. It reports false where there is none.
+func (d *decision) nextNumber(a Attempt) bool {
+	next := nextPhone(d.c.Event.Recipient, a.Address)
+	if next == "" || a.Address != d.t.Phone {
+		return false
+	}
+	if a.Counted {
+		d.t.Tries-- // one try is one round, whatever numbers it went to
+	}
+	d.t.Phone, d.t.Faults, d.t.TriedGates = next, 0, nil
+	d.t.hold(ReasonDue, d.now)
+	d.t.Ready = true
+	d.log("next_number", a.ID, map[string]any{"disposition": a.Disposition})
+	return true
 }
 
 func (d *decision) earlyHangups() int {

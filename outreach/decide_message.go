@@ -131,7 +131,20 @@ func (d *decision) afterDelivery(a Attempt, disp Disposition, settled bool) {
 	case OptedOut:
 		d.optOut(a.Address, a.Channel, "provider")
 		d.failStep(disp, true)
-	default:
-		d.failStep(disp, false)
+	case Undelivered: // temporary: once more by the step's policy, however many tries it allows
+		d.failStep(disp, d.undelivered() > 1)
+	default: // final: the number, the content or the carrier will not change by trying again
+		d.failStep(disp, true)
 	}
+}
+
+// undelivered counts this step's messages that were accepted and then reported undelivered.
+func (d *decision) undelivered() int {
+	n := 0
+	for _, a := range d.c.Attempts {
+		if a.Step == d.t.Step && a.Disposition == Undelivered && a.ProviderID != "" {
+			n++
+		}
+	}
+	return n
 }

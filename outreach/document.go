@@ -246,6 +246,8 @@ type Step struct {
 	Actions []KeyAction `json:"actions,omitempty"`
 	Retry   *Retry      `json:"retry,omitempty"`
 	Advance *Advance    `json:"advance,omitempty"`
+
+	OwnActions bool `json:"-"` // inherits none: InOrder has resolved them
 }
 
 // MachinePolicy is the answering-machine policy: human_test (default), hang_up or voicemail.

@@ -126,6 +126,7 @@ func (p *planner) end(t Transaction, why Reason) {
 
 func (p *planner) open(cfg Configuration, generation int) (Transaction, error) {
 	r := p.ev.Recipient
+	cfg = InOrder(cfg, r.Channels)
 	t := Transaction{
 		Source: p.ev.Source, EventID: p.ev.ID, Configuration: cfg.Name, Component: cfg.Component, EventType: p.ev.Type,
 		Purpose: p.snap.Purpose(cfg), SubjectID: p.ev.Subject.ID, RecipientID: r.ID, Phone: firstPhone(r), Email: r.Email,

@@ -334,7 +334,7 @@ func ActionsOf(cfg Configuration, i int) []KeyAction {
 		return []KeyAction{}
 	}
 	step := cfg.Steps[i]
-	if len(step.Actions) > 0 || step.Channel == IVR || i == 0 {
+	if len(step.Actions) > 0 || step.OwnActions || step.Channel == IVR || i == 0 {
 		return slices.Clone(step.Actions)
 	}
 	var inherited []KeyAction

@@ -32,7 +32,7 @@ func Timeline(s *Snapshot, ev Event, now time.Time, texts func(Case, Step) map[s
 	out := []TimelineEntry{}
 	for _, t := range plan.Open {
 		cfg, _ := s.Configuration(t.Configuration)
-		w := walk{s: s, c: Case{Transaction: t, Event: ev, Configuration: cfg}, texts: texts, now: now}
+		w := walk{s: s, c: Case{Transaction: t, Event: ev, Configuration: InOrder(cfg, ev.Recipient.Channels)}, texts: texts, now: now}
 		out = append(out, w.run()...)
 	}
 	return out, nil

@@ -88,8 +88,12 @@ func (t *tx) apply(h *held, ch *outreach.Change, at time.Time) error {
 			return fmt.Errorf("response of %s: %w", id, err)
 		}
 	}
+	phone := h.row.Phone
 	if err := t.applyTransaction(&h.row, ch.Transaction, ch.Response != nil); err != nil {
 		return err
+	}
+	if h.row.Phone != phone { // another number, other opt-outs
+		h.optOuts = nil
 	}
 	if len(ch.OptOuts) > 0 && t.hot != nil { // they may match any case at hand
 		t.hot.clear()

@@ -167,6 +167,7 @@ func (s *session) cases(text string, a args, events bool) ([]outreach.Case, erro
 		if out[i].Event, err = s.event(eventKey{rows[i].Source, rows[i].EventID}); err != nil {
 			return nil, err
 		}
+		out[i].Configuration = outreach.InOrder(out[i].Configuration, out[i].Event.Recipient.Channels)
 		if out[i].OptOuts, err = s.matchingOptOuts(&rows[i].Transaction); err != nil {
 			return nil, err
 		}
