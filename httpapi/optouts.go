@@ -72,11 +72,8 @@ type pageOnly struct{ PageInput }
 func (s *Server) addOptOut(ctx context.Context, in *optOutInput) (*optOutOutput, error) {
 	o := outreach.OptOutRow{Address: address(in.Body.Address), Recipient: in.Body.Recipient, Channel: in.Body.Channel,
 		Purpose: in.Body.Purpose, Via: "api", At: s.now()}
-	if o.Address == "" && o.Recipient == "" {
-		return nil, outreach.Problems{{Pointer: "/address", Detail: "neither address nor recipient was sent"}}
-	}
-	if o.Address != "" && !strings.Contains(o.Address, "@") && !isE164(o.Address) {
-		return nil, outreach.Problems{{Pointer: "/address", Detail: "neither an e-mail address nor a number such as +12025550100", Hint: "Begin numbers with + and the country code."}}
+	if p := checkOptOut(o); p != nil {
+		return nil, outreach.Problems{*p}
 	}
 	if err := s.OptOuts.AddOptOut(ctx, o); err != nil {
 		return nil, err

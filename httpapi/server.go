@@ -141,6 +141,7 @@ func (s *Server) mountAPI() {
 	s.mountExports()
 	s.mountStream()
 	s.mountOptOuts()
+	s.mountOptOutFiles()
 	s.mountStats()
 	s.mountKeys()
 	s.mountAudit()
