@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,6 +43,7 @@ type appOptions struct {
 	actor       string
 	allowSilent bool
 	heard       func(outreach.Script) // told of every script; may be nil
+	proxies     []netip.Prefix        // reverse proxies whose X-Forwarded-For is believed
 	demo        httpapi.Demo
 	demoKey     string
 }

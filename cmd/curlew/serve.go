@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"time"
@@ -27,6 +28,7 @@ type serveCommand struct {
 	ESLListen    string        `name:"esl-listen" help:"Address that FreeSWITCH's outbound sockets connect to." default:"127.0.0.1:8084"`
 	ESLAdvertise string        `name:"esl-advertise" help:"Address of this node as FreeSWITCH sees it, instead of the PBX's callback."`
 	Node         string        `help:"Name of this node; default the host name."`
+	TrustedProxy []string      `name:"trusted-proxy" help:"Networks (CIDR) of reverse proxies whose X-Forwarded-For is believed."`
 	Drain        time.Duration `help:"How long a stop waits for calls to finish." default:"4m"`
 	Verbose      bool          `help:"Log every call's steps."`
 }
@@ -71,6 +73,13 @@ func (s *serveCommand) options(c *console, log *slog.Logger) (o appOptions, err 
 		if err := reportProblems(c, s.Config, o.file); err != nil {
 			return o, err
 		}
+	}
+	for _, cidr := range s.TrustedProxy {
+		network, err := netip.ParsePrefix(cidr)
+		if err != nil {
+			return o, fmt.Errorf("--trusted-proxy: %w; write a network such as 10.0.0.0/8", err)
+		}
+		o.proxies = append(o.proxies, network)
 	}
 	if o.advertise = s.ESLAdvertise; o.advertise != "" {
 		if _, _, err := net.SplitHostPort(o.advertise); err != nil {
