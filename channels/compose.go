@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"time"
 
 	"curlew/outreach"
 )
@@ -33,6 +34,7 @@ func Compose(snap *outreach.Snapshot, c outreach.Case, step outreach.Step, link,
 		w.template(*step.Template, &m)
 	case step.Channel == outreach.WhatsApp || step.Channel == outreach.SMS:
 		m.Text = w.text("text", step.Text)
+		w.registered(step, &m)
 	default:
 		return m, fmt.Errorf("compose %s step of %s: no message channel", step.Channel, c.Configuration.Name)
 	}
@@ -72,6 +74,20 @@ func (w *writer) render(what, tmpl string, vars func(string) (string, bool)) str
 		w.fail(fmt.Errorf("%s in %s: no value for %s", what, w.lang, strings.Join(unknown, ", ")))
 	}
 	return s
+}
+
+// registered holds an SMS against its registration; the registered header is its sender.
+func (w *writer) registered(step outreach.Step, m *outreach.Message) {
+	d := step.DLT
+	if d == nil || step.Channel != outreach.SMS || w.err != nil {
+		return
+	}
+	if m.From == "" {
+		m.From = d.Header
+	}
+	if !d.Matches(m.Language, m.Text) {
+		w.fail(fmt.Errorf("text in %s differs from DLT template %s", m.Language, d.TemplateID))
+	}
 }
 
 func (w *writer) fail(err error) {
@@ -141,7 +157,20 @@ func calendarEntry(snap *outreach.Snapshot, c outreach.Case, summary string) *ou
 		return nil
 	}
 	return &outreach.CalendarEntry{
-		UID: c.Transaction.Source + "/" + c.Transaction.SubjectID, Sequence: max(0, c.Transaction.Generation-1),
+		UID: c.Transaction.Source + "/" + c.Transaction.SubjectID, Sequence: sequence(c),
 		Start: at, Summary: summary, Cancel: event.Effect == outreach.EffectCancel,
 	}
+}
+
+// sequenceStart is where sequences count from, so that they stay within 32 bits until 2088.
+var sequenceStart = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// sequence grows with every event of a subject, whichever configuration its mail comes from: a cancellation or
+// a new time must come after everything that was sent before. It is the second at which the event occurred,
+// or, of events that do not say, the generation.
+func sequence(c outreach.Case) int {
+	if at := c.Event.OccurredAt; at.After(sequenceStart) {
+		return int(at.Sub(sequenceStart) / time.Second)
+	}
+	return max(0, c.Transaction.Generation-1)
 }

@@ -161,3 +161,40 @@ func TestAMailIsWholeInEveryDirection(t *testing.T) {
 		t.Error("a lab report is in the calendar")
 	}
 }
+
+func TestACancellationComesAfterEveryEntryThatWasSentBefore(t *testing.T) {
+	booked, moved, cancelled := appointment("en"), appointment("en"), appointment("en")
+	booked.Event.OccurredAt = time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+	moved.Event.OccurredAt, moved.Transaction.Generation = booked.Event.OccurredAt.Add(time.Minute), 2
+	cancelled.Event.OccurredAt, cancelled.Event.Type = booked.Event.OccurredAt.Add(time.Hour), "Cancelled" // first generation of its own configuration
+	var entries []*outreach.CalendarEntry
+	for _, c := range []outreach.Case{booked, moved, cancelled} {
+		entries = append(entries, compose(t, c, outreach.Step{Channel: outreach.Email, Subject: outreach.LocalText{"": "x"}, Text: outreach.LocalText{"": "y"}}).Calendar)
+	}
+	for i := 1; i < len(entries); i++ {
+		if entries[i].UID != entries[0].UID || entries[i].Sequence <= entries[i-1].Sequence {
+			t.Errorf("entry %d is %+v after %+v", i, entries[i], entries[i-1])
+		}
+	}
+	if !entries[2].Cancel || entries[1].Cancel {
+		t.Error("cancelled is not what is cancelled")
+	}
+}
+
+func TestAnSMSThatDiffersFromItsRegistrationIsNotSent(t *testing.T) {
+	step := outreach.Step{Channel: outreach.SMS, Text: outreach.LocalText{"": "{{facility.name}}: see {{data.doctor}}. {{link}}"},
+		DLT: &outreach.DLT{EntityID: "1101234567890", TemplateID: "1107161234567", Header: "CTYHSP", Pattern: outreach.LocalText{"": "City Hospital: see {#var#}. {#var#}{#var#}"}}}
+	c := appointment("en")
+	if m := compose(t, c, step); m.From != "CTYHSP" {
+		t.Errorf("from %q, want the registered header", m.From)
+	}
+	c.Event.Data["doctor"] = "Dr. " + strings.Repeat("R", 40)
+	if _, err := channels.Compose(hospital(t), c, step, link, ""); err == nil || strings.Contains(err.Error(), "RRR") {
+		t.Errorf("a variable of 44 characters: %v", err)
+	}
+	c.Event.Data["doctor"] = "Dr. Rao"
+	step.Text = outreach.LocalText{"": "City Clinic: see {{data.doctor}}. {{link}}"}
+	if _, err := channels.Compose(hospital(t), c, step, link, ""); err == nil {
+		t.Error("another text than the registered one was sent")
+	}
+}

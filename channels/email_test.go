@@ -105,12 +105,12 @@ func TestAMailArrivesWholeWithTheHeadersOfAMachineThatMayBeToldToStop(t *testing
 	if err != nil || len(to) != 1 || to[0].Name != m.ToName {
 		t.Errorf("to %v, %v", to, err)
 	}
-	for _, want := range []string{"METHOD:PUBLISH", "SEQUENCE:2", "DTSTART:20261201T070000Z", "UID:hims/A-4711", `SUMMARY:Visit\; ward 4\, bed\nBEGIN:VEVENT`} {
+	for _, want := range []string{"METHOD:REQUEST", "ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=FALSE:mailto:amina@example.org", "SEQUENCE:2", "DTSTART:20261201T070000Z", "UID:hims/A-4711", `SUMMARY:Visit\; ward 4\, bed\nBEGIN:VEVENT`} {
 		if !strings.Contains(in.Calendar, want+"\r\n") {
 			t.Errorf("calendar lacks %q:\n%s", want, in.Calendar)
 		}
 	}
-	if in.Method != "PUBLISH" || strings.Count(in.Calendar, "\r\nBEGIN:VEVENT") != 1 {
+	if in.Method != "REQUEST" || strings.Count(in.Calendar, "\r\nBEGIN:VEVENT") != 1 {
 		t.Errorf("method %q, calendar:\n%s", in.Method, in.Calendar)
 	}
 }

@@ -16,18 +16,18 @@ func attachCalendar(l *gomail.Msg, msg outreach.Message, organizer string, now t
 	if msg.Calendar == nil {
 		return nil
 	}
-	method := "PUBLISH"
+	method := "REQUEST"
 	if msg.Calendar.Cancel {
 		method = "CANCEL"
 	}
 	kind := gomail.ContentType("text/calendar; method=" + method + "; charset=UTF-8")
-	return l.AttachReader("appointment.ics", strings.NewReader(ics(*msg.Calendar, method, organizer, now)), gomail.WithFileContentType(kind))
+	return l.AttachReader("appointment.ics", strings.NewReader(ics(*msg.Calendar, method, organizer, msg.To, now)), gomail.WithFileContentType(kind))
 }
 
-// ics writes the entry by RFC 5545 and RFC 5546. It publishes and cancels instead of requesting: the
-// patient answers by the link, and a calendar's own reply would reach nobody. A later SEQUENCE of the
+// ics writes the entry by RFC 5545 and RFC 5546. It requests, since calendars move and remove by themselves
+// only what was requested, and asks for no reply: the patient answers by the link. A later SEQUENCE of the
 // same UID moves the entry.
-func ics(c outreach.CalendarEntry, method, organizer string, now time.Time) string {
+func ics(c outreach.CalendarEntry, method, organizer, attendee string, now time.Time) string {
 	const stamp = "20060102T150405Z"
 	status := "CONFIRMED"
 	if c.Cancel {
@@ -42,6 +42,7 @@ func ics(c outreach.CalendarEntry, method, organizer string, now time.Time) stri
 		"DTSTART:" + c.Start.UTC().Format(stamp),
 		"SUMMARY:" + icsText(c.Summary),
 		"ORGANIZER:mailto:" + organizer,
+		"ATTENDEE;PARTSTAT=NEEDS-ACTION;RSVP=FALSE:mailto:" + attendee,
 		"STATUS:" + status,
 		"END:VEVENT", "END:VCALENDAR",
 	}

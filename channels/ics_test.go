@@ -14,7 +14,7 @@ import (
 func TestNoSummaryBreaksTheCalendarsLines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		summary := rapid.String().Draw(t, "summary")
-		text := ics(outreach.CalendarEntry{UID: "hims/A-1", Start: time.Unix(0, 0), Summary: summary}, "PUBLISH", "a@example.org", time.Unix(0, 0))
+		text := ics(outreach.CalendarEntry{UID: "hims/A-1", Start: time.Unix(0, 0), Summary: summary}, "REQUEST", "a@example.org", "p01@example.org", time.Unix(0, 0))
 		for line := range strings.SplitSeq(strings.TrimSuffix(text, "\r\n"), "\r\n") {
 			if len(line) > 75 || !utf8.ValidString(line) || strings.ContainsAny(line, "\r\n") {
 				t.Fatalf("line %q of %d octets", line, len(line))
@@ -24,7 +24,7 @@ func TestNoSummaryBreaksTheCalendarsLines(t *testing.T) {
 		if want := "\r\nSUMMARY:" + icsText(summary) + "\r\n"; !strings.Contains(unfolded, want) {
 			t.Fatalf("unfolded:\n%s\nlacks %q", unfolded, want)
 		}
-		if strings.Count(unfolded, "\r\n") != 14 {
+		if strings.Count(unfolded, "\r\n") != 15 {
 			t.Fatalf("%d lines:\n%s", strings.Count(unfolded, "\r\n"), unfolded)
 		}
 	})

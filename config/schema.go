@@ -122,7 +122,7 @@ var required = map[string][]string{
 	"Component": {"name", "events"}, "EventType": {"name", "effect"},
 	"Configuration": {"name", "component", "event", "when", "steps"}, "When": {"type"}, "Window": {"from", "to"},
 	"Step": {"channel"}, "KeyAction": {"action"}, "MachinePolicy": {"policy"},
-	"CauseRule": {"verdict", "disposition"}, "UnknownRule": {"settle_after"}, "WebhookOut": {"name", "url", "secret"},
+	"DLT": {"entity_id", "template_id", "header", "pattern"}, "CauseRule": {"verdict", "disposition"}, "UnknownRule": {"settle_after"}, "WebhookOut": {"name", "url", "secret"},
 }
 
 // enums are the closed lists of words, by Go type.

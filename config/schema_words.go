@@ -126,6 +126,7 @@ var descriptions = map[string]string{
 	"Step.from":      "Of a message: sender, default the channel's.",
 	"Step.template":  "Of WhatsApp: the approved template.",
 	"Step.text":      "Of a message: its text; {{link}} is where the patient answers.",
+	"Step.dlt":       "Of SMS to India: how the text is registered; one that differs is not sent.",
 	"Step.subject":   "Of e-mail: its subject.",
 	"Step.html":      "Of e-mail: its HTML part.",
 	"Step.actions":   "What the patient may answer; a message without any inherits the previous step's.",
@@ -134,6 +135,10 @@ var descriptions = map[string]string{
 
 	"MachinePolicy.policy":         "human_test (default) asks for any key first, hang_up, or voicemail leaves a message.",
 	"MachinePolicy.allow_personal": "Whether voicemail may be personal.",
+	"DLT.entity_id":                "Principal entity id.",
+	"DLT.template_id":              "Id of the registered template.",
+	"DLT.header":                   "Registered sender; the step's from if it has none.",
+	"DLT.pattern":                  "The registered text, with {#var#} for what varies.",
 	"Template.content_sid":         "ContentSid of the approved template.",
 	"Template.content_sids":        "One per language instead.",
 	"Template.variables":           "Values of its variables, by number.",

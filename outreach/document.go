@@ -243,6 +243,8 @@ type Step struct {
 	Subject  LocalText `json:"subject,omitempty"`
 	HTML     LocalText `json:"html,omitempty"`
 
+	DLT *DLT `json:"dlt,omitempty"` // SMS to India
+
 	Actions []KeyAction `json:"actions,omitempty"`
 	Retry   *Retry      `json:"retry,omitempty"`
 	Advance *Advance    `json:"advance,omitempty"`

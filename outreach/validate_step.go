@@ -30,6 +30,7 @@ func (s *stepCheck) foreign() {
 		{"from", s.step.From != "", !call, "whatsapp, sms and email"},
 		{"text", len(s.step.Text) > 0, !call, "whatsapp, sms and email"},
 		{"template", s.step.Template != nil, whatsapp, "whatsapp"},
+		{"dlt", s.step.DLT != nil, s.step.Channel == SMS, "sms"},
 		{"subject", len(s.step.Subject) > 0, mail, "email"},
 		{"html", len(s.step.HTML) > 0, mail, "email"},
 	} {
@@ -47,6 +48,7 @@ func (s *stepCheck) content() {
 		s.whatsapp()
 	case SMS:
 		s.required("text", s.step.Text, 1600)
+		s.dlt()
 	case Email:
 		s.required("subject", s.step.Subject, 200)
 		s.required("text", s.step.Text, 20_000)

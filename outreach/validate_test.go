@@ -374,3 +374,32 @@ func TestAHintNamesTheNearestWord(t *testing.T) {
 		}
 	}
 }
+
+func TestARegistrationThatCannotBeIsRefusedWhereItStands(t *testing.T) {
+	good := outreach.DLT{EntityID: "1101234567890", TemplateID: "1107161234567", Header: "CTYHSP", Pattern: outreach.LocalText{"": "Answer: {#var#}"}}
+	for pointer, spoil := range map[string]func(*outreach.DLT){
+		"":                 func(*outreach.DLT) {},
+		"/dlt/entity_id":   func(d *outreach.DLT) { d.EntityID = "x" },
+		"/dlt/template_id": func(d *outreach.DLT) { d.TemplateID = "" },
+		"/dlt/header":      func(d *outreach.DLT) { d.Header = "CITY HOSPITAL" },
+		"/dlt/pattern":     func(d *outreach.DLT) { d.Pattern = nil },
+	} {
+		d := good
+		spoil(&d)
+		doc := hospital(t, nil).Document
+		steps := append([]outreach.Step(nil), doc.Configurations[0].Steps...)
+		steps[1].DLT = &d
+		doc.Configurations = []outreach.Configuration{doc.Configurations[0]}
+		doc.Configurations[0].Steps = steps
+		_, problems := outreach.Compile(doc, 1)
+		if pointer == "" {
+			if len(problems) > 0 {
+				t.Errorf("a sound registration: %v", problems)
+			}
+			continue
+		}
+		if len(problems) != 1 || problems[0].Pointer != "/configurations/0/steps/1"+pointer {
+			t.Errorf("%s: %+v", pointer, problems)
+		}
+	}
+}
