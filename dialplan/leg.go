@@ -146,6 +146,7 @@ func (g *leg) event(ctx context.Context, e *esl.Event, at time.Time) {
 	case "CHANNEL_HANGUP_COMPLETE":
 		g.created(ctx)
 		g.causes(e)
+		g.past(e, at)
 		if !g.hungUp {
 			g.hungUp, g.result.EndedAt = true, at
 			close(g.over)
@@ -197,6 +198,22 @@ func (g *leg) causes(e *esl.Event) {
 			return
 		}
 	}
+}
+
+// past takes from the last event what was missed: a leg may have rung or been answered while nobody listened.
+func (g *leg) past(e *esl.Event, end time.Time) {
+	missed := func(seen *bool, when *time.Time, headers ...string) {
+		for _, name := range headers {
+			if us, err := strconv.ParseInt(e.Get(name), 10, 64); err == nil && us > 0 && !*seen {
+				*seen, *when = true, time.UnixMicro(us)
+				if when.After(end) { // by the PBX's clock
+					*when = end
+				}
+			}
+		}
+	}
+	missed(&g.result.Progress, &g.result.ProgressAt, "Caller-Channel-Progress-Time", "Caller-Channel-Progress-Media-Time")
+	missed(&g.result.Answered, &g.result.AnsweredAt, "Caller-Channel-Answered-Time")
 }
 
 // check ends the leg once all is known that will be.

@@ -217,7 +217,7 @@ func TestALegThatSurvivedOurRestartIsFollowedToItsEnd(t *testing.T) {
 		if r := w.ended(script.Attempt); !r.Answered || !slices.Contains(w.j.of(script.Attempt, false), "respond confirm 1") {
 			t.Errorf("with its script: %+v", r)
 		}
-		if r := w.ended(ringing.Attempt); r.Cause != "NO_ANSWER" || !r.Sent || !r.Accepted {
+		if r := w.ended(ringing.Attempt); r.Cause != "NO_ANSWER" || !r.Sent || !r.Accepted || !r.Progress || r.ProgressAt.IsZero() {
 			t.Errorf("ringing: %+v", r)
 		}
 	})

@@ -48,6 +48,7 @@ func OnRelease(s *Snapshot, c Case, id AttemptID, why Reason, now time.Time) Cha
 func OnCallEnd(s *Snapshot, c Case, r CallResult, now time.Time) Change {
 	d := decide(s, c, now)
 	a, _ := c.Attempt(r.Attempt)
+	r.recall(a)
 	con := Conclude(s.Document.CauseMatrix, r)
 	endAttempt(&a, r, con)
 	if r.Indeterminate {
@@ -70,6 +71,17 @@ func OnCallEnd(s *Snapshot, c Case, r CallResult, now time.Time) Change {
 	}
 	d.afterCall(a, r, con)
 	return d.change()
+}
+
+// recall adds what was written down of the attempt while it was up: whoever reports the end of a leg that
+// outlived its owner has not seen it ring.
+func (r *CallResult) recall(a Attempt) {
+	if !a.ProgressAt.IsZero() {
+		r.Progress = true
+	}
+	if !a.AnsweredAt.IsZero() && !r.Answered && !r.Indeterminate {
+		r.Answered, r.AnsweredAt = true, a.AnsweredAt
+	}
 }
 
 func endAttempt(a *Attempt, r CallResult, con Conclusion) {

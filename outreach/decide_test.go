@@ -85,6 +85,18 @@ func TestAFaultAfterRingingUsesATryAndGoesToNoOtherGateway(t *testing.T) {
 	}
 }
 
+func TestALegThatRangBeforeItsOwnerDiedIsNotTakenForATrunkFaultAndDialledAgain(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	dial(t, &c, "a-1", "trunk1", noon)
+	apply(t, &c, outreach.OnProgress(c, "a-1", noon.Add(time.Second)))
+	apply(t, &c, outreach.OnLost(s, c, "a-1", noon.Add(5*time.Second)))
+	apply(t, &c, outreach.OnCallEnd(s, c, ended("a-1", "NO_ANSWER", 0, false, noon.Add(35*time.Second)), noon.Add(35*time.Second)))
+	if c.Transaction.Tries != 1 || c.Transaction.Ready || c.Attempts[0].Disposition != outreach.NoAnswer || !c.Attempts[0].Counted {
+		t.Fatalf("%+v %+v, want an unanswered call that used a try", c.Transaction, c.Attempts[0])
+	}
+}
+
 func TestThrottlingByTheSwitchCostsNothing(t *testing.T) {
 	s := hospital(t, nil)
 	c := due(t, s)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"curlew/clock"
 	"curlew/outreach"
 )
 
@@ -59,8 +60,34 @@ func (s *Scheduler) renewLeases(ctx context.Context) error {
 	return nil
 }
 
+// jobTime is how long an originate that has left may take to become a channel: before that, an absent
+// channel proves nothing.
+const jobTime = 2 * time.Second
+
+// reapOnLink asks about unknown attempts as soon as a PBX can be asked: a leg that survived us proves its
+// outcome by its end, but only to whoever watches it by then. What was too young is asked about again.
+func (s *Scheduler) reapOnLink(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.ask:
+		}
+		for range 2 {
+			if err := s.Reap(ctx); err != nil && ctx.Err() == nil {
+				s.Log.Error("settle after a link came up: the next round does it", "err", err)
+			}
+			if clock.Wait(ctx, s.Clock, jobTime) != nil {
+				return
+			}
+		}
+	}
+}
+
 // Reap marks attempts whose lease ran out and settles what is unknown.
 func (s *Scheduler) Reap(ctx context.Context) error {
+	s.reaping.Lock()
+	defer s.reaping.Unlock()
 	now := s.Clock.Now()
 	expired, err := s.Store.ExpiredLeases(ctx, now)
 	if err != nil {
@@ -105,7 +132,7 @@ func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now t
 	switch {
 	case err == nil && exists && now.Before(a.SettleAt):
 		s.track(a)
-		s.Dialer.Adopt(outreach.CallOrder{Attempt: a.ID, Transaction: a.Transaction, Token: a.Token, PBX: a.PBX, Gateway: a.Gateway})
+		s.Dialer.Adopt(s.survivor(ctx, a))
 		return
 	case err == nil && exists:
 		if err := s.Dialer.Hangup(ctx, a.PBX, a.ID); err != nil {
@@ -114,8 +141,35 @@ func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now t
 		}
 	case err != nil && now.Before(a.SettleAt):
 		return
+	case err == nil && now.Before(a.StartedAt.Add(jobTime)):
+		return
 	}
 	s.settleByPolicy(ctx, a, now)
+}
+
+// survivor is the order of a leg that outlived its owner. One that still rings gets its script again, so
+// that the patient hears the message; one that was answered has lost its conversation.
+func (s *Scheduler) survivor(ctx context.Context, a outreach.Attempt) outreach.CallOrder {
+	bare := outreach.CallOrder{Attempt: a.ID, Transaction: a.Transaction, Token: a.Token, PBX: a.PBX, Gateway: a.Gateway}
+	c, err := s.Store.Case(ctx, a.Transaction)
+	step, known := c.CurrentStep()
+	if err != nil || !known || c.Transaction.State != outreach.InProgress || c.Transaction.Step != a.Step || !a.AnsweredAt.IsZero() {
+		return bare
+	}
+	snap := s.Catalogue.Current()
+	script, err := s.Scripts.Script(ctx, snap, c, step)
+	if err != nil {
+		s.Log.Error("script of a leg that survived", "attempt_id", a.ID, "err", err)
+		return bare
+	}
+	p, _ := snap.PBX(a.PBX)
+	w := wish{c: c, claim: outreach.Claim{Attempt: a}, send: plan{candidate: outreach.Candidate{PBX: p}}}
+	for _, g := range p.Gateways {
+		if g.Name == a.Gateway {
+			w.send.candidate.Gateway = g
+		}
+	}
+	return order(snap, w, step, s.Scripts.At(script, p))
 }
 
 func (s *Scheduler) settleByPolicy(ctx context.Context, a outreach.Attempt, now time.Time) {

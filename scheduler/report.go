@@ -114,6 +114,12 @@ func (s *Scheduler) afterEnd(snap *outreach.Snapshot, r outreach.CallResult, ch 
 // LinkChanged wakes the loop: lines came or went, and unknown attempts may be asked about.
 func (s *Scheduler) LinkChanged(pbx string, up, restarted bool) {
 	s.Log.Info("pbx link", "pbx", pbx, "up", up, "restarted", restarted)
+	if up {
+		select {
+		case s.ask <- struct{}{}:
+		default:
+		}
+	}
 	s.Wake()
 }
 

@@ -36,7 +36,7 @@ type rig struct {
 	mu      sync.Mutex
 	up      bool
 	live    map[outreach.AttemptID]bool
-	adopted []outreach.AttemptID
+	adopted []outreach.CallOrder
 	hungUp  []outreach.AttemptID
 	dialErr error
 	retired []string
@@ -220,7 +220,7 @@ func (r *rig) Exists(_ context.Context, _ string, id outreach.AttemptID) (bool, 
 func (r *rig) Adopt(o outreach.CallOrder) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.adopted = append(r.adopted, o.Attempt)
+	r.adopted = append(r.adopted, o)
 }
 
 func (r *rig) Watching(outreach.AttemptID) bool { return false }

@@ -93,6 +93,8 @@ type Options struct {
 type Scheduler struct {
 	Options
 	wake     chan struct{}
+	ask      chan struct{} // a PBX can be asked about unknown attempts
+	reaping  sync.Mutex    // one Reap at a time
 	cron     *cron.Cron
 	calls    sync.WaitGroup
 	mu       sync.Mutex
@@ -113,7 +115,7 @@ func New(o Options) *Scheduler {
 	if o.Messages == 0 {
 		o.Messages = 64
 	}
-	return &Scheduler{Options: o, wake: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
+	return &Scheduler{Options: o, wake: make(chan struct{}, 1), ask: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
 		releases: map[string]cron.Schedule{}, breakers: map[string]*breaker{}, warm: map[string]time.Time{}}
 }
 
@@ -141,6 +143,9 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		return err
 	}
 	defer func() { <-s.cron.Stop().Done() }()
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	asking.Go(func() { s.reapOnLink(ctx) })
 	for {
 		wait, err := s.tick(ctx)
 		switch {
@@ -190,6 +195,7 @@ func (s *Scheduler) startCron(ctx context.Context) error {
 		{"@every 10s", s.renewLeases},
 		{"@every 10s", s.Reap},
 		{"@every 1m", s.RetireOnce},
+		{"@every 1m", s.AdvanceEarly},
 		{"17 3 * * *", s.purge},
 	}
 	for _, j := range jobs {

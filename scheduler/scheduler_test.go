@@ -3,6 +3,7 @@ package scheduler_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -111,6 +112,7 @@ func TestAfterACrashAClaimedAttemptIsFreeAndADialingOneIsUnknownAndNeverRedialle
 	r.mu.Unlock()
 	stop := again.run(t)
 	r.until(id, "unknown", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptUnknown })
+	r.clock.Jump(r.clock.Now().Add(3 * time.Second)) // the originate has had its time to become a channel
 	must(t, again.Reap(t.Context()))
 	c := r.until(id, "in the SMS step", func(c outreach.Case) bool { return c.Transaction.Channel == outreach.SMS })
 	if !c.Attempts[0].Counted || c.Attempts[0].Disposition != outreach.Unknown {
@@ -137,10 +139,13 @@ func TestALegThatSurvivedTheCrashIsWatchedNotEnded(t *testing.T) {
 	r.until(id, "unknown", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptUnknown })
 	must(t, again.Reap(t.Context()))
 	r.mu.Lock()
-	adopted := len(r.adopted)
+	adopted := slices.Clone(r.adopted)
 	r.mu.Unlock()
-	if adopted != 1 {
-		t.Fatalf("%d legs adopted, want 1", adopted)
+	if len(adopted) != 1 {
+		t.Fatalf("%d legs adopted, want 1", len(adopted))
+	}
+	if _, plays := adopted[0].Script.Flows["en"]; !plays || adopted[0].Attempt != o.Attempt || adopted[0].Gateway != o.Gateway {
+		t.Errorf("a leg that still rings is watched as %+v: it has nothing to play once it is answered", adopted[0])
 	}
 	must(t, again.End(t.Context(), outreach.CallResult{Attempt: o.Attempt, Token: o.Token, Sent: true, Created: true, Progress: true, Cause: "USER_BUSY", SIPStatus: 486, EndedAt: r.clock.Now()}))
 	c, err := r.store.Case(t.Context(), id)
@@ -148,6 +153,33 @@ func TestALegThatSurvivedTheCrashIsWatchedNotEnded(t *testing.T) {
 	if c.Attempts[0].Disposition != outreach.Busy || c.Transaction.Reason != outreach.ReasonRetryWait {
 		t.Fatalf("%+v %+v, want the proved outcome", c.Attempts[0], c.Transaction)
 	}
+	stop()
+}
+
+func TestALinkThatComesUpSettlesUnknownsAtOnceButNoOriginateThatMayStillBeOnItsWay(t *testing.T) {
+	r := newRig(t, nil)
+	ctx, crash := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.sched.Run(ctx) }()
+	id := r.fire("01")
+	o := r.ordered()
+	crash()
+	must(t, <-done)
+	r.mu.Lock()
+	delete(r.live, o.Attempt)
+	r.mu.Unlock()
+
+	again := newScheduler(r)
+	stop := again.run(t)
+	r.until(id, "unknown", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptUnknown })
+	must(t, again.Reap(t.Context()))
+	if c := r.until(id, "read", func(outreach.Case) bool { return true }); c.Attempts[0].State != outreach.AttemptUnknown {
+		t.Fatalf("an originate of a moment ago was given up because its channel is not there yet: %+v", c.Attempts[0])
+	}
+	again.LinkChanged("main", true, false)
+	r.clock.Jump(r.clock.Now().Add(3 * time.Second)) // far less than the next round of the reaper
+	r.until(id, "in the SMS step", func(c outreach.Case) bool { return c.Transaction.Channel == outreach.SMS })
+	r.sent()
 	stop()
 }
 
