@@ -142,6 +142,7 @@ func (s *Server) mountAPI() {
 	s.mountStream()
 	s.mountOptOuts()
 	s.mountOptOutFiles()
+	s.mountForecast()
 	s.mountStats()
 	s.mountKeys()
 	s.mountAudit()

@@ -222,8 +222,10 @@ type Configuration struct {
 	CutOff     *Duration  `json:"cut_off,omitempty"`  // answers change nothing from this long before the deadline on; default 0
 	Purpose    string     `json:"purpose,omitempty"`  // default the component's
 	OptOut     string     `json:"opt_out,omitempty"`  // "all" (default) or "this_channel"
-	Steps      []Step     `json:"steps"`
-	ManagedBy  string     `json:"managed_by,omitempty"` // "file" when config apply owns it
+	// EarlyAdvance moves calls that no line can take before their deadline on to the next channel.
+	EarlyAdvance bool   `json:"early_advance,omitempty"`
+	Steps        []Step `json:"steps"`
+	ManagedBy    string `json:"managed_by,omitempty"` // "file" when config apply owns it
 }
 
 // Step is one channel of the cascade.
