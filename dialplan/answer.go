@@ -65,6 +65,7 @@ func (c *Call) toBridge() {
 	c.say(c.flow.Transferring)
 	c.run("sched_cancel", "")
 	c.run("sched_hangup", "+"+seconds(transferStop))
+	c.run("set", "continue_on_fail=true") // else a desk that is busy ends the patient's call, too
 	c.run("bridge", target)
 }
 

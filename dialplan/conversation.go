@@ -36,8 +36,15 @@ func newConversation(g *leg, s *esl.Session) *conversation {
 	}
 }
 
-// sessionEvents are what a Call hears; linger keeps the connection for what follows a hangup.
-const sessionEvents = "event json CHANNEL_ANSWER CHANNEL_EXECUTE_COMPLETE DTMF CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE CUSTOM avmd::beep"
+// preparation follows the session's own subscription, which hears more of the leg than a Call has use
+// for and no beep. linger keeps the connection for what follows a hangup.
+var preparation = []string{
+	"linger 5",
+	"event json CUSTOM avmd::beep",
+	"nixevent CHANNEL_APPLICATION CHANNEL_BRIDGE CHANNEL_CREATE CHANNEL_DATA CHANNEL_DESTROY CHANNEL_EXECUTE CHANNEL_ORIGINATE" +
+		" CHANNEL_OUTGOING CHANNEL_PARK CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_STATE CHANNEL_UNBRIDGE CHANNEL_UNPARK" +
+		" CHANNEL_UUID DETECTED_SPEECH NOTALK TALK",
+}
 
 // run talks until the leg is over and its last answer is stored. The session closes when it returns.
 func (v *conversation) run(ctx context.Context) {
@@ -50,26 +57,39 @@ func (v *conversation) run(ctx context.Context) {
 		outcome := v.call.Outcome()
 		v.leg.box.post(func(ctx context.Context) { v.leg.talked(ctx, outcome) })
 	}()
-	for _, command := range []string{"linger 5", "filter Unique-ID " + v.session.UUID(), sessionEvents} {
+	for _, command := range preparation {
 		if _, err := v.session.Send(ctx, command); err != nil {
 			v.failed("prepare", err)
 			break
 		}
 	}
 	if v.session.Connect().Get("Answer-State") == "answered" {
-		v.begin(ctx)
+		v.begin(ctx, v.session.Connect())
 	}
 	v.listen(ctx)
 }
 
-func (v *conversation) begin(ctx context.Context) {
+// begin takes the answer, and the ringing before it: the other link's events may come later than this.
+func (v *conversation) begin(ctx context.Context, e *esl.Event) {
 	if v.began {
 		return
 	}
 	v.began = true
-	at := v.now()
-	v.leg.box.post(func(ctx context.Context) { v.leg.created(ctx); v.leg.answered(ctx, at) })
+	at, rang := v.now(), happened(e, "Caller-Channel-Progress-Time") || happened(e, "Caller-Channel-Progress-Media-Time")
+	v.leg.box.post(func(ctx context.Context) {
+		v.leg.created(ctx)
+		if rang {
+			v.leg.ringing(ctx, at)
+		}
+		v.leg.answered(ctx, at)
+	})
 	v.step(ctx, Connected{})
+}
+
+// happened reports whether a time of the channel, in microseconds, has come.
+func happened(e *esl.Event, name string) bool {
+	us, err := strconv.ParseInt(e.Get(name), 10, 64)
+	return err == nil && us > 0
 }
 
 // listen is the loop. After a hangup it goes on until HANGUP_COMPLETE, the linger's end or ctx, but not
@@ -116,7 +136,7 @@ func (v *conversation) hear(ctx context.Context, e *esl.Event) bool {
 	}
 	switch e.Name() {
 	case "CHANNEL_ANSWER":
-		v.begin(ctx)
+		v.begin(ctx, e)
 	case "CHANNEL_EXECUTE_COMPLETE":
 		response := e.Get("Application-Response")
 		if e.Get("Application") == "bridge" {

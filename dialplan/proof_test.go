@@ -218,8 +218,10 @@ func TestASessionThatRefusesEverythingOrBreaksOffEndsTheCall(t *testing.T) {
 // refuseAll plays an outbound socket's switch until its leg is killed.
 func refuseAll(t *testing.T, p *esltest.Peer, uuid string, breaks bool) {
 	t.Helper()
-	if c, err := p.Command(); err != nil || c != "connect" {
-		t.Fatalf("%q, %v", c, err)
+	for _, want := range []string{"myevents json", "connect"} {
+		if c, err := p.Command(); err != nil || c != want {
+			t.Fatalf("%q, %v", c, err)
+		}
 	}
 	err := p.Raw("Answer-State: answered\n" + esltest.ConnectReply(uuid))
 	for err == nil {

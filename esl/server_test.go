@@ -97,6 +97,34 @@ func TestALegIsServedWithItsChannelData(t *testing.T) {
 	})
 }
 
+func TestASubscriptionGoesBeforeConnectSoThatNoEventIsMissed(t *testing.T) {
+	const event = `{"Event-Name":"DTMF","Unique-ID":"leg-1","DTMF-Digit":"7"}`
+	frame := fmt.Sprintf("Content-Length: %d\nContent-Type: text/event-json\n\n%s", len(event), event)
+	for name, before := range map[string]string{"not answered": "", "answered": "Content-Type: command/reply\nReply-Text: +OK Events Enabled\n\n", "an event first": frame} {
+		synctest.Test(t, func(t *testing.T) {
+			got := make(chan *esl.Event, 2)
+			s := listen(t, esl.ServerOptions{Subscribe: "myevents json"}, func(_ context.Context, l *esl.Session) {
+				for e := range l.Events() {
+					got <- e
+				}
+			})
+			p := s.dial("127.0.0.1")
+			for _, want := range []string{"myevents json", "connect"} {
+				if c := command(t, p); c != want {
+					t.Fatalf("%s: command %q, want %q", name, c, want)
+				}
+			}
+			must(t, p.Raw(before+esltest.ConnectReply("leg-1")+frame))
+			for range strings.Count(before, "DTMF-Digit") + 1 {
+				if e := <-got; e.Get("DTMF-Digit") != "7" {
+					t.Errorf("%s: event %s", name, e.Name())
+				}
+			}
+			p.Close()
+		})
+	}
+}
+
 func TestCommandsOfASessionAreWrittenAsFreeSWITCHReadsThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := listen(t, esl.ServerOptions{}, nil)

@@ -20,38 +20,31 @@ type Session struct {
 	events  chan *Event
 }
 
+// maxEarly is how many events may come before the connect data of a session that subscribed first.
+const maxEarly = 4
+
 // openSession sends connect and reads the channel's data. Until it returns the peer is a stranger:
-// one deadline covers everything and a body is not taken.
+// one deadline covers everything and a body is not taken, or a small one after a subscription.
 func openSession(conn net.Conn, o ServerOptions) (*Session, error) {
 	if err := conn.SetDeadline(time.Now().Add(o.ReadTimeout)); err != nil {
 		return nil, err
 	}
-	frames := newFrameReader(conn, 4<<10, 1<<10)
-	if _, err := conn.Write([]byte("connect\n\n")); err != nil {
-		return nil, err
-	}
-	fr, err := frames.next()
-	if err != nil {
-		return nil, err
-	}
-	switch fr.kind {
-	case kindReply:
-	default:
-		return nil, fmt.Errorf("%w: connect answered by %q", ErrOutOfStep, kindNames[fr.kind])
-	case kindDisconnect:
-		if err := disconnected(fr); err != nil {
-			return nil, err
+	frames, opening := newFrameReader(conn, 4<<10, 1<<10), "connect\n\n"
+	if o.Subscribe != "" {
+		first, err := lineCommand(o.Subscribe)
+		if err != nil {
+			return nil, fmt.Errorf("subscription of sessions: %w", err)
 		}
-		return nil, fmt.Errorf("%w: the leg has hung up", ErrDisconnected)
+		frames.maxBody, opening = 64<<10, first.wire+opening
 	}
-	data, err := parseHeadEvent(fr.head, encPercent)
+	if _, err := conn.Write([]byte(opening)); err != nil {
+		return nil, err
+	}
+	data, early, err := connectData(frames, o.Subscribe != "")
 	if err != nil {
 		return nil, err
 	}
 	uuid := strings.Clone(data.Get("Unique-ID"))
-	if text := data.Get("Reply-Text"); !strings.HasPrefix(text, "+OK") {
-		return nil, &ReplyError{Command: "connect", Text: text}
-	}
 	if uuid == "" || len(uuid) > 128 || checkSafe(uuid) != nil {
 		return nil, malformed("connect data without a Unique-ID")
 	}
@@ -60,8 +53,49 @@ func openSession(conn net.Conn, o ServerOptions) (*Session, error) {
 	}
 	frames.maxBody = maxBody
 	s := &Session{connect: data, uuid: uuid, events: make(chan *Event, sessionEvents)}
+	for _, e := range early {
+		s.events <- e
+	}
 	s.link = newLink(conn, frames, o.ReplyTimeout, s.receive)
 	return s, nil
+}
+
+// connectData reads up to the answer to connect. After a subscription a few events may come first, and
+// the answer to that, should a FreeSWITCH give one.
+func connectData(frames *frameReader, subscribed bool) (data *Event, early []*Event, err error) {
+	for {
+		fr, err := frames.next()
+		if err != nil {
+			return nil, nil, err
+		}
+		switch {
+		case fr.kind == kindReply:
+			data, err := parseHeadEvent(fr.head, encPercent)
+			if err != nil {
+				return nil, nil, err
+			}
+			if text := data.Get("Reply-Text"); !strings.HasPrefix(text, "+OK") {
+				return nil, nil, &ReplyError{Command: "connect", Text: text}
+			}
+			if _, ok := data.Lookup("Unique-ID"); ok || !subscribed {
+				return data, early, nil
+			}
+			subscribed = false
+		case (fr.kind == kindJSON || fr.kind == kindPlain) && subscribed && len(early) < maxEarly:
+			e, err := newEvent(fr)
+			if err != nil {
+				return nil, nil, err
+			}
+			early = append(early, e)
+		case fr.kind == kindDisconnect:
+			if err := disconnected(fr); err != nil {
+				return nil, nil, err
+			}
+			return nil, nil, fmt.Errorf("%w: the leg has hung up", ErrDisconnected)
+		default:
+			return nil, nil, fmt.Errorf("%w: connect answered by %q", ErrOutOfStep, kindNames[fr.kind])
+		}
+	}
 }
 
 // read is the session's reader; it ends with the connection.

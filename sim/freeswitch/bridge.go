@@ -1,13 +1,16 @@
 package freeswitch
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // appBridge joins the leg to another number: it answers after the ring time, talks and hangs up.
 // A number whose patient would refuse or not answer does so here too. The other leg has no events of its own.
 func appBridge(ch *channel, x *execution) {
 	plan, ok := parseOriginate("'" + x.app.arg + "' &park()")
 	if !ok || len(plan.endpoints) == 0 {
-		ch.bridgeOver(x, "DESTINATION_OUT_OF_ORDER")
+		ch.bridgeFailed(x, "DESTINATION_OUT_OF_ORDER")
 		return
 	}
 	number, _, cause := ch.s.route(plan.endpoints[0].url)
@@ -22,7 +25,7 @@ func appBridge(ch *channel, x *execution) {
 	}
 	x.stop = func() { ch.bridgeOver(x, "NORMAL_CLEARING") }
 	if cause != "" {
-		x.timer = ch.after(b.RingTime, func() { ch.bridgeOver(x, cause) })
+		x.timer = ch.after(b.RingTime, func() { ch.bridgeFailed(x, cause) })
 		return
 	}
 	other := newUUID()
@@ -43,6 +46,19 @@ func appBridge(ch *channel, x *execution) {
 func (ch *channel) unbridge(other string) {
 	ch.emit("CHANNEL_UNBRIDGE", source{"switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", 1785},
 		header{"Bridge-A-Unique-ID", ch.uuid}, header{"Bridge-B-Unique-ID", other})
+}
+
+// bridgeFailed ends a bridge that came to nothing, and the leg with it unless continue_on_fail allows the
+// cause. Without that variable only silence at the other end does (switch_channel_handle_cause).
+func (ch *channel) bridgeFailed(x *execution, cause string) {
+	goesOn := ch.get("continue_on_fail")
+	if goesOn == "" {
+		goesOn = "NO_ANSWER,NO_USER_RESPONSE,ORIGINATOR_CANCEL"
+	}
+	ch.bridgeOver(x, cause)
+	if goesOn != "true" && !slices.Contains(strings.Split(goesOn, ","), cause) {
+		ch.hangUp(cause)
+	}
 }
 
 // bridgeOver ends the bridge and sets what it says of its end.

@@ -10,6 +10,7 @@ import (
 func (c *conn) command(p packet) {
 	line := strings.TrimRight(p.command, "\r\n")
 	lower := strings.ToLower(line)
+	c.mute, c.spoke = c.call != nil && !c.spoke, true // the first reply of an outbound socket is lost
 	switch {
 	case strings.HasPrefix(lower, "exit") || strings.HasPrefix(lower, "..."):
 		c.exit()

@@ -36,6 +36,8 @@ type conn struct {
 
 	call      *channel // of an outbound socket
 	connected bool     // it has sent "connect"
+	spoke     bool     // it has sent anything
+	mute      bool     // the command under way gets no reply
 	full      bool
 	async     bool
 	lingering bool // it asked for it
@@ -185,6 +187,9 @@ func (c *conn) unblock() {
 
 // reply answers a command. A text that begins with '~' is whole header lines, as in the real one.
 func (c *conn) reply(text string) {
+	if c.mute {
+		return
+	}
 	if lines, ok := strings.CutPrefix(text, "~"); ok {
 		c.later("Content-Type: command/reply\n" + lines + "\n")
 		return

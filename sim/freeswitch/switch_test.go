@@ -424,6 +424,8 @@ func TestABridgeTalksAndReportsHowItEnded(t *testing.T) {
 		in.ask(call("12025550100", "trunk1"))
 		d := r.driven()
 		d.ask("event json CHANNEL_EXECUTE_COMPLETE CHANNEL_BRIDGE CHANNEL_UNBRIDGE")
+		d.execute("set", "continue_on_fail=true", "on")
+		d.completed("on")
 		for i, c := range []struct{ target, disposition string }{{"12025550101", "SUCCESS"}, {"12025550111", "USER_BUSY"}, {"12025550120", "NO_ANSWER"}} {
 			id := fmt.Sprintf("b-%d", i)
 			d.execute("bridge", "{originate_timeout=20}sofia/gateway/trunk1/"+c.target, id)
@@ -434,5 +436,33 @@ func TestABridgeTalksAndReportsHowItEnded(t *testing.T) {
 		}
 		d.event("CHANNEL_BRIDGE")
 		d.event("CHANNEL_UNBRIDGE")
+	})
+}
+
+func TestABridgeThatFailsEndsTheCallUnlessItMayGoOn(t *testing.T) {
+	inBubble(t, Options{}, func(r *rig) {
+		in := r.connect()
+		in.ask(call("12025550100", "trunk1"))
+		d := r.driven()
+		d.ask("linger 5")
+		d.ask("event json CHANNEL_HANGUP_COMPLETE")
+		d.execute("bridge", "sofia/gateway/trunk1/12025550111", "b")
+		if got := d.event("CHANNEL_HANGUP_COMPLETE")["Hangup-Cause"]; got != "USER_BUSY" {
+			r.t.Errorf("the leg ended with %q", got)
+		}
+	})
+}
+
+func TestTheFirstCommandOfASocketIsNotAnsweredUnlessItIsConnect(t *testing.T) {
+	inBubble(t, Options{}, func(r *rig) {
+		in := r.connect()
+		in.ask(call("12025550101", "trunk1"))
+		d := r.accept()
+		d.send("myevents json\n\nconnect\n\n")
+		d.take("the channel's data", func(f frame) bool { return f.kind == "command/reply" })
+		if got := d.ask("linger 5"); got != "+OK will linger 5 seconds" {
+			r.t.Errorf("linger was answered by %q", got)
+		}
+		d.event("CHANNEL_PARK")
 	})
 }
