@@ -244,10 +244,13 @@ func OnSettled(s *Snapshot, c Case, id AttemptID, proof *CallResult, now time.Ti
 	return d.change()
 }
 
-// OnLost marks an attempt whose owner died while it may be ringing or was being sent.
+// OnLost marks an attempt whose owner died while it may be ringing or was being sent. One whose outcome
+// came in meanwhile (a provider's report) stays as it is.
 func OnLost(s *Snapshot, c Case, id AttemptID, now time.Time) Change {
 	a, _ := c.Attempt(id)
-	if a.State == AttemptUnknown || a.State == AttemptEnded {
+	switch a.State {
+	case AttemptClaimed, AttemptDialing, AttemptAnswered, AttemptSending:
+	default:
 		return Change{}
 	}
 	wait := messageUnknownAfter

@@ -97,6 +97,15 @@ func TestALegThatRangBeforeItsOwnerDiedIsNotTakenForATrunkFaultAndDialledAgain(t
 	}
 }
 
+func TestAMessageReportedDeliveredWhileItsOwnerWasDownIsNotLost(t *testing.T) {
+	for _, state := range []outreach.AttemptState{outreach.AttemptSent, outreach.AttemptDelivered, outreach.AttemptUnknown, outreach.AttemptEnded} {
+		c := outreach.Case{Attempts: []outreach.Attempt{{ID: "a-1", Channel: outreach.SMS, State: state}}}
+		if ch := outreach.OnLost(hospital(t, nil), c, "a-1", noon); len(ch.Attempts) != 0 {
+			t.Errorf("%s became %s", state, ch.Attempts[0].State)
+		}
+	}
+}
+
 func TestThrottlingByTheSwitchCostsNothing(t *testing.T) {
 	s := hospital(t, nil)
 	c := due(t, s)

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,8 +27,16 @@ func (s *Scheduler) recover(ctx context.Context) error {
 	return nil
 }
 
-// orphan settles or marks an attempt whose owner died.
+// orphan settles or marks an attempt whose owner died; one that has ended meanwhile is no error.
 func (s *Scheduler) orphan(ctx context.Context, a outreach.Attempt) error {
+	err := s.disown(ctx, a)
+	if errors.Is(err, outreach.ErrFenced) || errors.Is(err, outreach.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func (s *Scheduler) disown(ctx context.Context, a outreach.Attempt) error {
 	if a.State == outreach.AttemptClaimed {
 		now := s.Clock.Now()
 		_, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
@@ -106,8 +115,14 @@ func (s *Scheduler) Reap(ctx context.Context) error {
 		return fmt.Errorf("read live attempts: %w", err)
 	}
 	for _, a := range live {
-		if a.State == outreach.AttemptUnknown && !s.tracked(a.ID) && !s.Dialer.Watching(a.ID) {
+		switch {
+		case s.tracked(a.ID) || s.Dialer.Watching(a.ID):
+		case a.State == outreach.AttemptUnknown:
 			s.settleUnknown(ctx, a, now)
+		case a.Owner == s.Node && now.After(a.ClaimedAt.Add(s.Lease)): // ours, and nobody carries it on: its end could not be written
+			if err := s.orphan(ctx, a); err != nil {
+				s.Log.Error("attempt that nobody carries on", "attempt_id", a.ID, "err", err)
+			}
 		}
 	}
 	return nil

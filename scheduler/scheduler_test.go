@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"curlew/outreach"
+	"curlew/store"
 
 	"go.uber.org/goleak"
 )
@@ -181,6 +182,36 @@ func TestALinkThatComesUpSettlesUnknownsAtOnceButNoOriginateThatMayStillBeOnItsW
 	r.until(id, "in the SMS step", func(c outreach.Case) bool { return c.Transaction.Channel == outreach.SMS })
 	r.sent()
 	stop()
+}
+
+func TestAnAttemptThatNobodyCarriesOnGivesItsPatientBackToTheQueue(t *testing.T) {
+	r := newRig(t, nil)
+	r.up = false // the loop leaves the row alone
+	defer r.run()()
+	id := r.fire("01")
+	c := r.until(id, "ready", func(c outreach.Case) bool { return c.Transaction.Ready })
+	now := r.clock.Now()
+	out, err := r.store.Claim(t.Context(), now, []outreach.Claim{{Transaction: id, Token: c.Transaction.Token, Attempt: outreach.Attempt{
+		ID: outreach.AttemptID(store.NewID(now)), Transaction: id, Try: 1, Channel: outreach.IVR, PBX: "main", Gateway: "trunk1",
+		Address: c.Transaction.Phone, RecipientKey: c.Transaction.RecipientID, Owner: "n1", LeaseUntil: now.Add(30 * time.Second)}}})
+	must(t, err)
+	if !out[0].Claimed {
+		t.Fatalf("%+v", out[0])
+	}
+	r.mu.Lock()
+	r.up = true
+	r.mu.Unlock()
+	must(t, r.sched.Reap(t.Context()))
+	if c := r.until(id, "read", func(outreach.Case) bool { return true }); c.Attempts[0].State != outreach.AttemptClaimed {
+		t.Fatalf("an attempt of a moment ago was taken away: %+v", c.Attempts[0])
+	}
+	must(t, r.store.RenewLeases(t.Context(), "n1", now.Add(time.Hour))) // the node lives, so its lease never ends
+	r.clock.Jump(now.Add(31 * time.Second))
+	must(t, r.sched.Reap(t.Context()))
+	r.until(id, "free again", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptEnded })
+	r.clock.Jump(r.clock.Now().Add(6 * time.Second))
+	r.ended(r.ordered(), "CALL_REJECTED", 603)
+	r.sent()
 }
 
 func TestAMessageWhoseAnswerWasLostIsNotSentAgain(t *testing.T) {
