@@ -68,7 +68,7 @@ func Run(ctx context.Context, o Options) (rows []Row, err error) {
 		return nil, err
 	}
 	defer f.Close()
-	m := measurement{rig: r, tap: t, client: r.Nodes[0].Client(), disk: f}
+	m := measurement{rig: r, tap: t, client: r.Nodes[0].Client(nil), disk: f}
 	samples, err := m.samples(ctx, o.Events)
 	if err != nil {
 		return nil, err

@@ -86,14 +86,22 @@ func (n *Node) Ready(ctx context.Context) error {
 				return nil
 			}
 		}
-		select {
-		case <-n.ended:
-			return fmt.Errorf("%s: %w: %w: %s", n.Name, errEnded, n.exit, n.tail())
-		default:
+		if err := n.Ended(); err != nil {
+			return err
 		}
 		if err := clock.Wait(ctx, clock.System{}, 10*time.Millisecond); err != nil {
 			return fmt.Errorf("%s never became ready: %w: %s", n.Name, err, n.tail())
 		}
+	}
+}
+
+// Ended says why the node ended by itself, nil while it runs.
+func (n *Node) Ended() error {
+	select {
+	case <-n.ended:
+		return fmt.Errorf("%s: %w: %w: %s", n.Name, errEnded, n.exit, n.tail())
+	default:
+		return nil
 	}
 }
 
@@ -131,9 +139,9 @@ func (n *Node) Stop() error {
 	return n.exit
 }
 
-// Client posts to the node as the HIMS. It keeps no connection to a node that was killed.
-func (n *Node) Client() *simhims.Client {
-	return simhims.NewClient(simhims.ClientOptions{BaseURL: n.URL, Key: n.r.Key, Clock: clock.System{}})
+// Client posts to the node as the HIMS, over transport; nil is the default one.
+func (n *Node) Client(transport http.RoundTripper) *simhims.Client {
+	return simhims.NewClient(simhims.ClientOptions{BaseURL: n.URL, Key: n.r.Key, Clock: clock.System{}, Transport: transport})
 }
 
 // Usage is what the running node has used so far.

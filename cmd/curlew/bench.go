@@ -15,9 +15,16 @@ import (
 )
 
 type benchCommand struct {
-	Name string `arg:"" optional:"" default:"all" help:"esl, queue, latency or all."`
+	Name string `arg:"" optional:"" default:"all" help:"esl, latency, queue, crash or all."`
 	JSON bool   `help:"One JSON object a line."`
 	Rows []int  `help:"Numbers of waiting rows at which claims are timed." default:"10000,100000,1000000"`
+
+	Kills int    `help:"crash: how often a node is killed." default:"20"`
+	DB    string `help:"crash: postgres:// URL of an empty database; default a SQLite file."`
+	Nodes int    `help:"crash: nodes on the same database; default 1, on PostgreSQL 3."`
+	Lines int    `help:"crash: calls that the PBX may carry at once." default:"60"`
+	Seed  uint64 `help:"crash: of the random moments; default random."`
+	Keep  string `help:"crash: directory in which database and logs stay." type:"existingdir"`
 }
 
 // figure is one measurement beside its peer.
@@ -68,6 +75,9 @@ func (b *benchCommand) Run(c *console) error {
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
+	if b.Name == "crash" {
+		return b.crash(c, []string{program})
+	}
 	all := b.benchmarks([]string{program})
 	chosen := slices.DeleteFunc(slices.Clone(all), func(m benchmark) bool { return b.Name != "all" && b.Name != m.name })
 	if len(chosen) == 0 {
@@ -75,7 +85,7 @@ func (b *benchCommand) Run(c *console) error {
 		for _, m := range all {
 			names = append(names, m.name)
 		}
-		return fmt.Errorf("there is no benchmark %q; there are %s and all", b.Name, strings.Join(names, ", "))
+		return fmt.Errorf("there is no benchmark %q; there are %s, crash and all", b.Name, strings.Join(names, ", "))
 	}
 	if !b.JSON {
 		fmt.Fprintln(c.out, "Each figure beside its peer, measured in this run. A ratio over 1 is better than the peer, unless the name says otherwise.")

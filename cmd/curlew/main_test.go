@@ -12,6 +12,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(beCurlew) != "" {
+		main()
+	}
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/rivo/uniseg.init"))
 }
 

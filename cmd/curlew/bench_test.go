@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	crashbench "curlew/bench/crash"
+	latencybench "curlew/bench/latency"
+)
+
+// beCurlew in the environment makes this test's binary the program itself, for tests that need it as
+// a process.
+const beCurlew = "CURLEW_TEST_BINARY_IS_CURLEW"
+
+func self(t *testing.T) (program, env []string) {
+	t.Helper()
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []string{path}, []string{beCurlew + "=1"}
+}
+
+func TestKilledInTheMiddleOfCallsNothingIsForgottenAndNobodyIsDialledTwice(t *testing.T) {
+	program, env := self(t)
+	report, err := crashbench.Run(t.Context(), crashbench.Options{Program: program, Env: env, Kills: 3, Progress: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(report)
+	if !report.OK() {
+		t.Error("a promise was broken")
+	}
+	if report.Kills != 3 || report.InFlight < 50 || report.Originates < 200 || report.Unknown > report.InFlightAll {
+		t.Errorf("the run proves little: %+v", report)
+	}
+}
+
+func TestTheLatencyBenchmarkMeasuresBothPercentilesBesideItsPeer(t *testing.T) {
+	program, env := self(t)
+	rows, err := latencybench.Run(t.Context(), latencybench.Options{Program: program, Env: env, Events: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 4 {
+		t.Fatalf("%d rows: %+v", len(rows), rows)
+	}
+	for _, r := range rows {
+		if r.PeerFigure <= 0 || r.Unit != "ms" || strings.Contains(r.Name, "posted") && r.Figure <= 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+func TestBenchPrintsOneObjectALineAndRefusesAnUnknownName(t *testing.T) {
+	var out bytes.Buffer
+	rows := []figure{{Name: "a", Figure: 2, Unit: "ms", Peer: "b", PeerFigure: 4, Ratio: 2}, {Name: "c"}}
+	if err := (&benchCommand{JSON: true}).print(&console{out: &out}, rows); err != nil {
+		t.Fatal(err)
+	}
+	want := `{"name":"a","figure":2,"unit":"ms","peer":"b","peer_figure":4,"ratio":2}` + "\n" +
+		`{"name":"c","figure":0,"unit":"","peer":"","peer_figure":0,"ratio":0}` + "\n"
+	if out.String() != want {
+		t.Errorf("%s, want %s", out.String(), want)
+	}
+	if status, _, errOut := curlew(t, "bench", "nothing"); status != exitWanted || !strings.Contains(errOut, "crash") {
+		t.Errorf("status %d: %s", status, errOut)
+	}
+}
