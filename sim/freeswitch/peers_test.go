@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -137,7 +138,8 @@ func TestModeslDrivesTheSimulator(t *testing.T) {
 	if seen.Missing != "FILE NOT FOUND" || seen.Choice != "2" || seen.Digit != "2" || seen.Cause != "NORMAL_CLEARING" {
 		t.Errorf("missing file %q, choice %q, digit %q, cause %q", seen.Missing, seen.Choice, seen.Digit, seen.Cause)
 	}
-	if got := strings.Join(seen.Events, " "); got != "CHANNEL_CREATE CHANNEL_ANSWER DTMF CHANNEL_HANGUP_COMPLETE" {
+	// The patient presses again when a slow machine lets the question run out.
+	if got := strings.Join(slices.Compact(seen.Events), " "); got != "CHANNEL_CREATE CHANNEL_ANSWER DTMF CHANNEL_HANGUP_COMPLETE" {
 		t.Errorf("modesl saw %s", got)
 	}
 }
