@@ -68,5 +68,6 @@ type AudioReport struct {
 	Peak          float64   `json:"peak_dbfs"`
 	SilentShare   float64   `json:"silent_share"`
 	LeadSilenceMS int64     `json:"lead_silence_ms"`
+	Converted     string    `json:"converted,omitempty"` // what was made 8 kHz mono of, empty if nothing was
 	Advice        []Problem `json:"advice,omitempty"`
 }

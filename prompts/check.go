@@ -116,7 +116,7 @@ func (r *Report) checkFormat(w wavFile) {
 		r.refuse("sample_rate", "resample it to 8000 Hz", "its sample rate is %d Hz", f.rate)
 	}
 	if f.align != f.channels*((f.bits+7)/8) || f.byteRate != f.rate*f.align {
-		r.refuse("header", exportHint, "its byte rate %d and block size %d contradict %d Hz, %d channels, %d bits", f.byteRate, f.align, f.rate, f.channels, f.bits)
+		r.refuse("contradiction", exportHint, "its byte rate %d and block size %d contradict %d Hz, %d channels, %d bits", f.byteRate, f.align, f.rate, f.channels, f.bits)
 	}
 	if f.align > 0 && len(w.data)%f.align != 0 {
 		r.refuse("size", "export the file again", "its data ends within a sample")

@@ -75,10 +75,10 @@ func TestEverythingWrongIsListedAtOnce(t *testing.T) {
 		{"the RIFF size lies", mutate(good, put32(4, 99)), []string{"size"}},
 		{"the data size lies", mutate(good, put32(40, 0x7fffffff)), []string{"size"}},
 		{"A-law", mutate(good, put16(20, 6)), []string{"codec"}},
-		{"stereo", mutate(good, put16(22, 2)), []string{"channels", "header"}},
-		{"eight bits", mutate(good, put16(34, 8)), []string{"bits", "header"}},
-		{"22 kHz", mutate(good, put32(24, 22050)), []string{"sample_rate", "header"}},
-		{"byte rate contradicts", mutate(good, put32(28, 8000)), []string{"header"}},
+		{"stereo", mutate(good, put16(22, 2)), []string{"channels", "contradiction"}},
+		{"eight bits", mutate(good, put16(34, 8)), []string{"bits", "contradiction"}},
+		{"22 kHz", mutate(good, put32(24, 22050)), []string{"sample_rate", "contradiction"}},
+		{"byte rate contradicts", mutate(good, put32(28, 8000)), []string{"contradiction"}},
 		{"too short", tone(8000, 100*time.Millisecond, 440, -18).wav(), []string{"too_short"}},
 		{"too long", tone(8000, 121*time.Second, 440, -18).wav(), []string{"too_long"}},
 		{"silence", silent.wav(), []string{"silent"}},
@@ -218,5 +218,13 @@ func TestTrimmingKeepsWhatIsSaid(t *testing.T) {
 	}
 	if !bytes.Equal(pcm{samples: quantise(out[480:8480], 1)}.wav()[44:], pcm{samples: quantise(said, 1)}.wav()[44:]) {
 		t.Error("the speech itself was changed or moved")
+	}
+}
+
+func TestAFileThatContradictsItselfIsRefusedNotConverted(t *testing.T) {
+	lying := Report{Format: "wav", Problems: []Finding{{Code: "channels"}, {Code: "contradiction"}}}
+	honest := Report{Format: "wav", Problems: []Finding{{Code: "channels"}}}
+	if lying.convertible() || !honest.convertible() {
+		t.Errorf("lying %v, honest %v: mono samples that claim to be stereo would be cut to half", lying.convertible(), honest.convertible())
 	}
 }

@@ -198,7 +198,7 @@ func (r recordings) Store(ctx context.Context, wav []byte) (outreach.AudioReport
 	sha, report, err := r.library.Store(ctx, wav)
 	out := outreach.AudioReport{SHA256: sha, DurationMS: report.Duration.Milliseconds(), SampleRate: report.SampleRate, Channels: report.Channels,
 		Bits: report.Bits, Level: report.Level, Peak: report.Peak, SilentShare: report.Silent, LeadSilenceMS: report.LeadSilence.Milliseconds(),
-		Advice: findings(report.Advice)}
+		Converted: report.Converted, Advice: findings(report.Advice)}
 	if errors.Is(err, prompts.ErrAudioRefused) {
 		return out, outreach.Problems(findings(report.Problems))
 	}

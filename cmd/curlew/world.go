@@ -50,6 +50,7 @@ func newWorld(c *clock.Demo, doc outreach.Document, public string, callback *net
 	w.doc.Channels.Twilio.BaseURL = "http://" + at(1).String()
 	w.doc.Channels.SMTP.Host, w.doc.Channels.SMTP.Port = "127.0.0.1", at(2).Port
 	for i := range w.doc.Webhooks.Out {
+		w.doc.Webhooks.Out[i].AllowPrivate = true // the simulated HIMS is on loopback
 		w.doc.Webhooks.Out[i].URL = "http://" + at(3).String() + "/results"
 	}
 	return w, w.make(public, text, log)
