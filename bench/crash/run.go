@@ -41,6 +41,7 @@ type Report struct {
 	SettleMS int64 `json:"settle_ms"` // the longest time from a kill until nothing begun before it was open
 
 	Nodes           int      `json:"nodes"`
+	Starting        int      `json:"killed_starting"` // further kills of nodes that had not come up yet
 	Events          int      `json:"events"`
 	Originates      int      `json:"originates"`
 	InFlight        int      `json:"in_flight"`      // the least at a kill
@@ -137,6 +138,8 @@ type harness struct {
 	rig   *rig.Rig
 	dice  *rand.Rand
 	kills []kill
+
+	starting int // further kills, of nodes that were just starting
 }
 
 // kill is one SIGKILL.
@@ -206,8 +209,21 @@ func (h *harness) killOne(ctx context.Context) error {
 	if err := n.Start(ctx); err != nil {
 		return err
 	}
+	if h.dice.IntN(startKills) == 0 { // recovery itself is interrupted
+		if err := clock.Wait(ctx, clock.System{}, time.Duration(h.dice.IntN(500))*time.Millisecond); err != nil {
+			return err
+		}
+		h.starting++
+		n.Kill()
+		if err := n.Start(ctx); err != nil {
+			return err
+		}
+	}
 	return n.Ready(ctx)
 }
+
+// startKills: one start of so many is killed, too.
+const startKills = 4
 
 // settle waits until every transaction has ended or waits for a time, then stops the nodes and reads
 // everything. What has not settled by then is read as it is.
@@ -296,7 +312,7 @@ func nextTime(c outreach.Case) (time.Time, bool) {
 func (h *harness) report(s *stream, cases map[outreach.TransactionID]outreach.Case) Report {
 	f := findings{}
 	records := h.rig.FreeSWITCH.Records()
-	r := Report{Kills: len(h.kills), Nodes: h.o.Nodes, Events: s.count()}
+	r := Report{Kills: len(h.kills), Nodes: h.o.Nodes, Starting: h.starting, Events: s.count()}
 	f.checkEvents(s.accepted(), cases)
 	f.problems = append(f.problems, s.conflicts()...)
 	f.doubled += len(s.conflicts())
@@ -322,7 +338,7 @@ func (h *harness) report(s *stream, cases map[outreach.TransactionID]outreach.Ca
 
 // String is the report for people.
 func (r Report) String() string {
-	return fmt.Sprintf("%d kills of %d nodes, %d events, %d originates, at most %d calls at once: %d lost, %d dialled twice, %d over the cap, %d messages twice, %d untold; %d of %d calls in flight unknown, settled within %d ms\n%s",
-		r.Kills, r.Nodes, r.Events, r.Originates, r.Peak, r.Lost, r.Doubled, r.OverCap, r.MessagesDoubled, r.Untold, r.Unknown, r.InFlightAll, r.SettleMS,
+	return fmt.Sprintf("%d kills of %d nodes and %d while starting, %d events, %d originates, at most %d calls at once: %d lost, %d dialled twice, %d over the cap, %d messages twice, %d untold; %d of %d calls in flight unknown, settled within %d ms\n%s",
+		r.Kills, r.Nodes, r.Starting, r.Events, r.Originates, r.Peak, r.Lost, r.Doubled, r.OverCap, r.MessagesDoubled, r.Untold, r.Unknown, r.InFlightAll, r.SettleMS,
 		strings.Join(r.Problems, "\n"))
 }

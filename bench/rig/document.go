@@ -14,14 +14,14 @@ import (
 // Names and secrets that the child and the simulators share.
 const (
 	PBX           = "main"
+	PBXPassword   = "bench-pbx"
 	Configuration = "Appointment reminder"
 
-	pbxPassword = "bench-pbx"
-	accountSID  = "ACbench0000000000000000000000000ff"
-	authToken   = "benchtoken000000000000000000000ff"
-	hookSecret  = "whsec_Y3VybGV3LWJlbmNoLW91dGJvdW5kLXNlY3JldA=="
-	callerID    = "+12025550199"
-	smsFrom     = "+12025550198"
+	accountSID = "ACbench0000000000000000000000000ff"
+	authToken  = "benchtoken000000000000000000000ff"
+	hookSecret = "whsec_Y3VybGV3LWJlbmNoLW91dGJvdW5kLXNlY3JldA=="
+	callerID   = "+12025550199"
+	smsFrom    = "+12025550198"
 )
 
 // spoken are the prompts that a call of Document may play. All are recordings, so that no engine for
@@ -44,7 +44,7 @@ func Document(lines int) outreach.Document {
 	}
 	return outreach.Document{
 		Facility: outreach.Facility{Name: "City Hospital", TimeZone: "Asia/Riyadh", Languages: []string{"en"}},
-		PBXs: []outreach.PBX{{Name: PBX, ESL: outreach.ESLAddress{Host: loopback, Password: pbxPassword}, Callback: outreach.HostPort{Host: loopback},
+		PBXs: []outreach.PBX{{Name: PBX, ESL: outreach.ESLAddress{Host: loopback, Password: PBXPassword}, Callback: outreach.HostPort{Host: loopback},
 			MaxConcurrentCalls: lines, CallsPerSecond: 1000, ReserveInbound: &none, Active: true, Gateways: gateways}},
 		Prompts: prompts,
 		Configurations: []outreach.Configuration{{Name: Configuration, Component: "Appointment", Event: "Booked", Active: true,

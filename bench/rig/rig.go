@@ -167,7 +167,7 @@ func (r *Rig) pbx(ctx context.Context) error {
 
 // Switch fills in what a simulated FreeSWITCH has in common with Document.
 func Switch(o simfs.Options) simfs.Options {
-	o.Password = pbxPassword
+	o.Password = PBXPassword
 	o.Gateways = []simfs.Gateway{{Name: "trunk1"}, {Name: "trunk2"}}
 	if o.SessionsPerSecond == 0 {
 		o.SessionsPerSecond = 5000

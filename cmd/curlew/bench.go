@@ -11,11 +11,12 @@ import (
 
 	eslbench "curlew/bench/esl"
 	latencybench "curlew/bench/latency"
+	pbxbench "curlew/bench/pbx"
 	queuebench "curlew/bench/queue"
 )
 
 type benchCommand struct {
-	Name string `arg:"" optional:"" default:"all" help:"esl, latency, queue, crash or all."`
+	Name string `arg:"" optional:"" default:"all" help:"esl, latency, queue, pbx, crash or all."`
 	JSON bool   `help:"One JSON object a line."`
 	Rows []int  `help:"Numbers of waiting rows at which claims are timed." default:"10000,100000,1000000"`
 
@@ -57,6 +58,10 @@ func (b *benchCommand) benchmarks(program []string) []benchmark {
 		{"queue", func(ctx context.Context) ([]figure, error) {
 			rows, err := queuebench.Run(ctx, b.Rows)
 			return figures(rows, func(r queuebench.Row) figure { return figure(r) }), err
+		}},
+		{"pbx", func(ctx context.Context) ([]figure, error) {
+			rows, err := pbxbench.Run(ctx, pbxbench.Options{Program: program})
+			return figures(rows, func(r pbxbench.Row) figure { return figure(r) }), err
 		}},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"time"
 
 	"curlew/clock"
 	simfs "curlew/sim/freeswitch"
@@ -36,6 +37,11 @@ type simFreeSWITCH struct {
 	Password string   `help:"Password of the event socket." default:"ClueCon"`
 	Gateways []string `help:"Names of its gateways." default:"trunk1,trunk2"`
 	Log      string   `help:"File to which every originate is appended as a line of JSON."`
+
+	MaxSessions       int           `name:"max-sessions" help:"Calls at once." default:"1000"`
+	SessionsPerSecond int           `name:"sessions-per-second" help:"New calls a second." default:"30"`
+	RingTime          time.Duration `name:"ring-time" help:"Before patients answer." default:"1s"`
+	KeyDelay          time.Duration `name:"key-delay" help:"From a question to the patient's key." default:"1s"`
 }
 
 // Run is curlew sim freeswitch.
@@ -44,7 +50,8 @@ func (s *simFreeSWITCH) Run(c *console) error {
 	for _, name := range s.Gateways {
 		gateways = append(gateways, simfs.Gateway{Name: strings.TrimSpace(name)})
 	}
-	sw, err := simfs.New(simfs.Options{Clock: clock.System{}, Password: s.Password, Gateways: gateways, LogPath: s.Log, Log: logger(c.err, slog.LevelWarn)})
+	sw, err := simfs.New(simfs.Options{Clock: clock.System{}, Password: s.Password, Gateways: gateways, LogPath: s.Log, Log: logger(c.err, slog.LevelWarn),
+		MaxSessions: s.MaxSessions, SessionsPerSecond: s.SessionsPerSecond, Behaviour: simfs.Behaviour{RingTime: s.RingTime, KeyDelay: s.KeyDelay}})
 	if err != nil {
 		return fmt.Errorf("simulated FreeSWITCH: %w", err)
 	}
