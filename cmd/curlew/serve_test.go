@@ -119,7 +119,7 @@ func (h *hospital) ready() {
 // until waits for what another process is about to do.
 func (h *hospital) until(what string, ok func() bool) {
 	h.t.Helper()
-	for deadline := time.Now().Add(40 * time.Second); !ok(); {
+	for deadline := time.Now().Add(3 * time.Minute); !ok(); {
 		if time.Now().After(deadline) {
 			h.t.Fatalf("never %s\n%s", what, h.log)
 		}
