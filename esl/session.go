@@ -51,7 +51,7 @@ func openSession(conn net.Conn, o ServerOptions) (*Session, error) {
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return nil, err
 	}
-	frames.maxBody = maxBody
+	frames.maxBody, frames.scratch = maxBody, nil // the channel data was far larger than any head to come
 	s := &Session{connect: data, uuid: uuid, events: make(chan *Event, sessionEvents)}
 	for _, e := range early {
 		s.events <- e
