@@ -137,3 +137,34 @@ func settleTime(kills []kill, cases map[outreach.TransactionID]outreach.Case) ti
 	}
 	return longest
 }
+
+// outlived is how long after its node served again a leg must be up to count as a survivor: the link to
+// the PBX is made by then and every live leg is watched.
+const outlived = 2 * time.Second
+
+// survivors counts the legs that were up before a kill and well after the node was back, and those of
+// them whose outcome was called unknown nevertheless.
+func survivors(kills []kill, records []simfs.Record, cases map[outreach.TransactionID]outreach.Case) (n, unknown int) {
+	ends := map[string]time.Time{}
+	for _, r := range records {
+		if r.Kind == "end" {
+			ends[r.UUID] = r.At
+		}
+	}
+	for _, c := range cases {
+		for _, a := range c.Attempts {
+			end := ends[string(a.ID)]
+			for i, k := range kills {
+				again := i+1 < len(kills) && kills[i+1].at.Before(end) // killed once more before its end
+				if again || a.Owner != k.node || !a.StartedAt.Before(k.at) || !end.After(k.ready.Add(outlived)) {
+					continue
+				}
+				n++
+				if a.Disposition == outreach.Unknown {
+					unknown++
+				}
+			}
+		}
+	}
+	return n, unknown
+}

@@ -31,7 +31,7 @@ type Options struct {
 	Progress io.Writer
 }
 
-// Report is what was found. Lost, Doubled, OverCap and the three after Problems' length must be 0.
+// Report is what was found.
 type Report struct {
 	Kills    int   `json:"kills"`
 	Lost     int   `json:"lost"`
@@ -43,6 +43,8 @@ type Report struct {
 	Nodes           int      `json:"nodes"`
 	Starting        int      `json:"killed_starting"` // further kills of nodes that had not come up yet
 	Events          int      `json:"events"`
+	Survivors       int      `json:"survivors"`         // calls still up two seconds after their node came back
+	SurvivorsLost   int      `json:"survivors_unknown"` // of these, how many ended unknown though their end was there to be seen
 	Originates      int      `json:"originates"`
 	InFlight        int      `json:"in_flight"`      // the least at a kill
 	InFlightAll     int      `json:"in_flight_all"`  // at all kills together
@@ -54,7 +56,7 @@ type Report struct {
 
 // OK reports whether every promise was kept.
 func (r Report) OK() bool {
-	return r.Lost == 0 && r.Doubled == 0 && r.OverCap == 0 && r.MessagesDoubled == 0 && r.Untold == 0
+	return r.Lost == 0 && r.Doubled == 0 && r.OverCap == 0 && r.MessagesDoubled == 0 && r.Untold == 0 && r.SurvivorsLost == 0
 }
 
 func (o Options) withDefaults() Options {
@@ -145,6 +147,7 @@ type harness struct {
 // kill is one SIGKILL.
 type kill struct {
 	at    time.Time
+	ready time.Time // when the node served again
 	node  string
 	calls int // in flight, as the PBX saw them
 }
@@ -219,7 +222,9 @@ func (h *harness) killOne(ctx context.Context) error {
 			return err
 		}
 	}
-	return n.Ready(ctx)
+	err := n.Ready(ctx)
+	h.kills[len(h.kills)-1].ready = time.Now()
+	return err
 }
 
 // startKills: one start of so many is killed, too.
@@ -322,6 +327,7 @@ func (h *harness) report(s *stream, cases map[outreach.TransactionID]outreach.Ca
 	f.checkTold(cases, s.told())
 	r.Lost, r.Doubled, r.OverCap, r.MessagesDoubled, r.Untold = f.lost, f.doubled, f.overCap, f.messages, f.untold
 	r.Unknown, r.SettleMS = unknowns(cases), settleTime(h.kills, cases).Milliseconds()
+	r.Survivors, r.SurvivorsLost = survivors(h.kills, records, cases)
 	for i, k := range h.kills {
 		r.InFlightAll += k.calls
 		if i == 0 || k.calls < r.InFlight {
@@ -338,7 +344,7 @@ func (h *harness) report(s *stream, cases map[outreach.TransactionID]outreach.Ca
 
 // String is the report for people.
 func (r Report) String() string {
-	return fmt.Sprintf("%d kills of %d nodes and %d while starting, %d events, %d originates, at most %d calls at once: %d lost, %d dialled twice, %d over the cap, %d messages twice, %d untold; %d of %d calls in flight unknown, settled within %d ms\n%s",
-		r.Kills, r.Nodes, r.Starting, r.Events, r.Originates, r.Peak, r.Lost, r.Doubled, r.OverCap, r.MessagesDoubled, r.Untold, r.Unknown, r.InFlightAll, r.SettleMS,
+	return fmt.Sprintf("%d kills of %d nodes and %d while starting, %d events, %d originates, at most %d calls at once: %d lost, %d dialled twice, %d over the cap, %d messages twice, %d untold; %d of %d calls in flight unknown (%d of %d that outlived the restart), settled within %d ms\n%s",
+		r.Kills, r.Nodes, r.Starting, r.Events, r.Originates, r.Peak, r.Lost, r.Doubled, r.OverCap, r.MessagesDoubled, r.Untold, r.Unknown, r.InFlightAll, r.SurvivorsLost, r.Survivors, r.SettleMS,
 		strings.Join(r.Problems, "\n"))
 }
