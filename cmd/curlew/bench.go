@@ -10,13 +10,14 @@ import (
 	"text/tabwriter"
 
 	eslbench "curlew/bench/esl"
+	ingestbench "curlew/bench/ingest"
 	latencybench "curlew/bench/latency"
 	pbxbench "curlew/bench/pbx"
 	queuebench "curlew/bench/queue"
 )
 
 type benchCommand struct {
-	Name string `arg:"" optional:"" default:"all" help:"esl, latency, queue, pbx, crash or all."`
+	Name string `arg:"" optional:"" default:"all" help:"esl, latency, ingest, queue, pbx, crash or all."`
 	JSON bool   `help:"One JSON object a line."`
 	Rows []int  `help:"Numbers of waiting rows at which claims are timed." default:"10000,100000,1000000"`
 
@@ -54,6 +55,10 @@ func (b *benchCommand) benchmarks(program []string) []benchmark {
 		{"latency", func(ctx context.Context) ([]figure, error) {
 			rows, err := latencybench.Run(ctx, latencybench.Options{Program: program})
 			return figures(rows, func(r latencybench.Row) figure { return figure(r) }), err
+		}},
+		{"ingest", func(ctx context.Context) ([]figure, error) {
+			rows, err := ingestbench.Run(ctx, ingestbench.Options{Program: program, Bare: queuebench.BareRate})
+			return figures(rows, func(r ingestbench.Row) figure { return figure(r) }), err
 		}},
 		{"queue", func(ctx context.Context) ([]figure, error) {
 			rows, err := queuebench.Run(ctx, b.Rows)

@@ -1,0 +1,138 @@
+package ingestbench
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"curlew/bench/rig"
+	"curlew/outreach"
+)
+
+// Row is one figure beside the peer's. Ratio is ours over the peer's.
+type Row struct {
+	Name       string
+	Figure     float64
+	Unit       string
+	Peer       string
+	PeerFigure float64
+	Ratio      float64
+}
+
+// Options of Run. Program and Bare are needed.
+type Options struct {
+	Program []string // how to run curlew
+	Env     []string
+	Events  int // default 40,000
+	// Bare is the rate of a bare group commit of n rows by so many workers, in a new file at path.
+	Bare func(ctx context.Context, path string, workers, n int) (float64, error)
+}
+
+// Run posts events of appointments that nobody is called for yet.
+func Run(ctx context.Context, o Options) (rows []Row, err error) {
+	if o.Events == 0 {
+		o.Events = 40_000
+	}
+	dir, err := os.MkdirTemp("", "curlew-bench-ingest-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	doc := rig.Document(10)
+	doc.Configurations[0].When = outreach.When{Type: outreach.Before, Offset: outreach.Exactly(24 * time.Hour)}
+	r, err := rig.New(ctx, rig.Options{Program: o.Program, Env: o.Env, Dir: dir, Document: doc})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	node := r.Nodes[0]
+	if err := node.Start(ctx); err != nil {
+		return nil, err
+	}
+	if err := node.Ready(ctx); err != nil {
+		return nil, err
+	}
+	address := strings.TrimPrefix(node.URL, "http://")
+	warm := o.Events / 10
+	if _, err := load(ctx, address, r.Key, 0, warm); err != nil {
+		return nil, err
+	}
+	m, err := measure(node, func() (float64, error) { return load(ctx, address, r.Key, warm, warm+o.Events) })
+	if err != nil {
+		return nil, err
+	}
+	if m.bare, err = o.Bare(ctx, filepath.Join(dir, "bare.db"), clients, o.Events); err != nil {
+		return nil, err
+	}
+	if m.http, err = noStore(ctx, o.Events); err != nil {
+		return nil, err
+	}
+	return m.rows(), nil
+}
+
+type measured struct{ rate, ours, loads, bare, http float64 }
+
+// measure also notes the cores that the node and this process used meanwhile.
+func measure(node *rig.Node, run func() (float64, error)) (m measured, err error) {
+	use := func() (ours, load rig.Usage, err error) {
+		if ours, err = node.Usage(); err != nil {
+			return ours, load, err
+		}
+		load, err = rig.ProcessUsage(os.Getpid())
+		return ours, load, err
+	}
+	ours, loads, err := use()
+	if err != nil {
+		return m, err
+	}
+	began := time.Now()
+	if m.rate, err = run(); err != nil {
+		return m, err
+	}
+	took := time.Since(began).Seconds()
+	ours2, loads2, err := use()
+	m.ours, m.loads = (ours2.CPU-ours.CPU).Seconds()/took, (loads2.CPU-loads.CPU).Seconds()/took
+	return m, err
+}
+
+// noStore is the same load on a server that decodes the JSON and answers, and no more.
+func noStore(ctx context.Context, n int) (float64, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var ev outreach.Event
+		if err := json.NewDecoder(r.Body).Decode(&ev); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusAccepted)
+		json.NewEncoder(w).Encode(map[string]any{"event_id": ev.ID, "transactions": []string{ev.Subject.ID}, "duplicate": false})
+	})}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(l) }()
+	rate, err := load(ctx, l.Addr().String(), "none", 0, n)
+	err = errors.Join(err, server.Close())
+	<-done
+	return rate, err
+}
+
+func (m measured) rows() []Row {
+	row := func(peer string, figure float64) Row {
+		return Row{Name: "events accepted over HTTP, durable, 32 clients", Figure: m.rate, Unit: "events/s", Peer: peer, PeerFigure: figure, Ratio: m.rate / figure}
+	}
+	return []Row{
+		row("target", 8000),
+		row("bare group commit, one small row per event", m.bare),
+		row("HTTP and JSON with nothing stored, the same load", m.http),
+		{Name: "events accepted over HTTP: Curlew's CPU", Figure: m.ours, Unit: "cores", Peer: "the load's own", PeerFigure: m.loads, Ratio: m.ours / max(m.loads, 1e-9)},
+	}
+}
