@@ -36,7 +36,7 @@ func (f *Feed) Publish(n outreach.Notice) {
 	f.last++
 	v := numbered{f.last, n}
 	if len(f.recent) == feedRecent {
-		f.recent = append(f.recent[:0], f.recent[1:]...)
+		f.recent = f.recent[1:] // append moves them once in a while, not every time
 	}
 	f.recent = append(f.recent, v)
 	for ear := range f.ears {
