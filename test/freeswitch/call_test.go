@@ -1,0 +1,186 @@
+package freeswitch_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"curlew/outreach"
+	"curlew/test/freeswitch"
+)
+
+func TestKeysCountFrom20msAfterTheAnswer(t *testing.T) {
+	t.Parallel()
+	h := open(t, shared.get(t), hospitalOptions{})
+	for _, ms := range []int{20, 40, 60, 100, 200, 400, 700, 1000, 2000} {
+		for n := range 3 {
+			t.Run(fmt.Sprintf("%d ms, %d", ms, n), func(t *testing.T) {
+				t.Parallel()
+				o := h.order(fmt.Sprintf("1%s%04d123", freeswitch.AreaKeysAt, ms))
+				o.Script.Menu = []outreach.KeyAction{{Key: "123", Action: outreach.Confirm}}
+				if r := h.place(t, o); r.Digits != "123" || !slices.Contains(h.j.of(o.Attempt, false), "respond confirm 123") {
+					t.Errorf("%+v\n%v", r, h.j.of(o.Attempt, true))
+				}
+			})
+		}
+	}
+}
+
+func TestAKeyCutsThePromptShort(t *testing.T) {
+	t.Parallel()
+	h := open(t, shared.get(t), hospitalOptions{})
+	o := h.order("12025550101")
+	greeting := &o.Script.Flows["en"].Sequence[0]
+	greeting.Media, greeting.Duration = wav(t, h.audio, 30*time.Second), 30*time.Second
+	r := h.place(t, o)
+	lines := h.j.of(o.Attempt, true)
+	if !slices.Contains(lines, "note prompt greeting cut short") || !slices.Contains(lines, "note prompt did_confirm") || r.Completed || r.Heard <= 0 || r.Heard > 0.9 {
+		t.Errorf("%+v\n%v", r, lines)
+	}
+}
+
+func TestAPromptThatTheSwitchLacksIsReportedAndTheCallGoesOn(t *testing.T) {
+	t.Parallel()
+	h := open(t, shared.get(t), hospitalOptions{})
+	o := h.order("12025550100")
+	o.Script.Flows["en"].Sequence[0].Media = filepath.Join(h.audio, "nowhere.wav")
+	broken := filepath.Join(h.audio, "broken.wav")
+	if err := os.WriteFile(broken, []byte("no sound at all"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.Script.Flows["en"].Goodbye[0].Media = broken
+	r := h.place(t, o)
+	if !slices.Equal(r.PromptMissing, []string{"greeting", "goodbye"}) || r.Completed || r.Cause != "NORMAL_CLEARING" {
+		t.Errorf("%+v\n%v", r, h.j.of(o.Attempt, true))
+	}
+}
+
+func TestAHangupInTheMiddleOfAPromptEndsTheCallAndCountsWhatWasHeard(t *testing.T) {
+	t.Parallel()
+	h := open(t, shared.get(t), hospitalOptions{})
+	o := h.order("1" + freeswitch.AreaTones + "2500000")
+	o.Script.Flows["en"].Sequence[1] = outreach.Segment{Category: "menu", Media: wav(t, h.audio, 20*time.Second), Duration: 20 * time.Second}
+	if r := h.place(t, o); r.Cause != "NORMAL_CLEARING" || r.Completed || r.Heard <= 0 || r.Heard > 0.5 || len(r.PromptMissing) > 0 {
+		t.Errorf("%+v\n%v", r, h.j.of(o.Attempt, true))
+	}
+}
+
+func TestWithTheHumanTestAMachineHearsNothingAndPatientsAnswerAsEver(t *testing.T) {
+	t.Parallel()
+	h := open(t, shared.get(t), hospitalOptions{})
+	for digits, want := range map[string]string{"00": "", "16": "", "01": "respond confirm 1", "02": "respond cancel 2", "09": "respond confirm 1"} {
+		t.Run(digits, func(t *testing.T) {
+			t.Parallel()
+			o := h.order("1" + freeswitch.AreaHumanTest + "55501" + digits)
+			o.Script.HumanTest = true
+			r := h.place(t, o)
+			lines := h.j.of(o.Attempt, true)
+			heard := slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "note prompt greeting") })
+			if r.Machine != (want == "") || heard != (want != "") || want != "" && !slices.Contains(lines, want) || r.Machine && r.MachineWhy != "no_key" {
+				t.Errorf("%+v\n%v", r, lines)
+			}
+		})
+	}
+}
+
+func TestABeepIsHeardByAVMD(t *testing.T) {
+	t.Parallel()
+	sw := shared.get(t)
+	if !hasAVMD(t, sw) {
+		t.Skip("this FreeSWITCH has no mod_avmd")
+	}
+	h := open(t, sw, hospitalOptions{})
+	for policy, voicemail := range map[string]bool{"voicemail": true, "hang_up": false} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			o := h.order("12025550116")
+			o.Script.Machine.Policy = policy
+			o.Script.Flows["en"].Sequence[0] = outreach.Segment{Category: "greeting", Media: wav(t, h.audio, 8*time.Second), Duration: 8 * time.Second}
+			r := h.place(t, o)
+			lines := h.j.of(o.Attempt, true)
+			if !r.Machine || r.MachineWhy != "beep" || slices.Contains(lines, "note prompt voicemail") != voicemail || slices.Contains(lines, "note prompt secret") {
+				t.Errorf("%+v\n%v", r, lines)
+			}
+		})
+	}
+}
+
+func TestARecordingIsOnDisk(t *testing.T) {
+	t.Parallel()
+	sw := shared.get(t)
+	h := open(t, sw, hospitalOptions{})
+	o := h.order("12025550106")
+	r := h.place(t, o)
+	name := string(o.Attempt) + ".wav"
+	info, err := os.Stat(filepath.Join(sw.Path("recordings"), name))
+	if err != nil || info.Size() < 8000 || !slices.Contains(h.j.of(o.Attempt, false), "respond record 6 "+name) {
+		t.Errorf("%v %v\n%+v\n%v", info, err, r, h.j.of(o.Attempt, true))
+	}
+}
+
+func TestATransferTellsThePatientAndABusyDeskBecomesACallBack(t *testing.T) {
+	t.Parallel()
+	h := open(t, shared.get(t), hospitalOptions{})
+	for desk, want := range map[string][]string{
+		"12025550115": {"ringing", "answered", "respond transfer 7 12025550115"},
+		"12025550111": {"ringing", "answered", "respond transfer 7 12025550111", "respond call_back 7"},
+	} {
+		t.Run(desk, func(t *testing.T) {
+			t.Parallel()
+			o := h.order("12025550107")
+			for i := range o.Script.Menu {
+				if o.Script.Menu[i].Action == outreach.Transfer {
+					o.Script.Menu[i].Target = desk
+				}
+			}
+			r := h.place(t, o)
+			if got := h.j.of(o.Attempt, false); !slices.Equal(got, want) || !slices.Contains(h.j.of(o.Attempt, true), "note prompt transferring") || r.Cause != "NORMAL_CLEARING" {
+				t.Errorf("%+v\n%v", r, h.j.of(o.Attempt, true))
+			}
+		})
+	}
+}
+
+func TestTheSwitchItselfEndsACallThatIsTooLong(t *testing.T) {
+	t.Parallel()
+	h := open(t, shared.get(t), hospitalOptions{})
+	o := h.order("12025550100")
+	o.MaxDuration = 3 * time.Second
+	o.Script.Flows["en"].Sequence[0] = outreach.Segment{Category: "greeting", Media: wav(t, h.audio, 30*time.Second), Duration: 30 * time.Second}
+	if r := h.place(t, o); r.Cause != "ALLOTTED_TIMEOUT" || !r.Answered || r.Completed {
+		t.Errorf("%+v\n%v", r, h.j.of(o.Attempt, true))
+	}
+}
+
+func TestACallThatIsNotWantedAnyMoreIsEndedWhileItRings(t *testing.T) {
+	t.Parallel()
+	h := open(t, shared.get(t), hospitalOptions{})
+	o := h.order("12025550112")
+	o.RingTimeout = 30 * time.Second
+	if err := h.d.Dial(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	h.j.await(t, o.Attempt, "ringing")
+	if err := h.d.Hangup(t.Context(), "main", o.Attempt); err != nil {
+		t.Fatal(err)
+	}
+	if r := h.j.result(t, o.Attempt); r.Cause != "ORIGINATOR_CANCEL" || r.Answered || !r.Progress {
+		t.Errorf("%+v", r)
+	}
+	if err := h.d.Hangup(t.Context(), "main", o.Attempt); err != nil {
+		t.Errorf("a leg that is over: %v", err)
+	}
+}
+
+func hasAVMD(t *testing.T, sw *freeswitch.Switch) bool {
+	t.Helper()
+	out, err := sw.API(t.Context(), "module_exists mod_avmd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out == "true"
+}

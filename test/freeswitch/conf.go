@@ -1,0 +1,125 @@
+package freeswitch
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	_ "embed" // the configuration
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+	"time"
+
+	"curlew/esl"
+)
+
+//go:embed freeswitch.xml.tmpl
+var configuration string
+
+var configurationTemplate = template.Must(template.New("freeswitch.xml").Parse(configuration))
+
+// write lays out the directories, the configuration and what FreeSWITCH would otherwise take seconds to make.
+func (s *Switch) write() error {
+	for _, dir := range append([]string{"conf", "scripts"}, dirs...) {
+		if err := os.MkdirAll(s.Path(dir), 0o755); err != nil {
+			return fmt.Errorf("directory of FreeSWITCH: %w", err)
+		}
+	}
+	var b bytes.Buffer
+	err := configurationTemplate.Execute(&b, struct {
+		Options
+		Ports
+		RTPEnd   int
+		Patients string
+	}{s.o, s.Ports, min(s.Ports.RTP+8*s.o.MaxSessions, 32000), dialplan(s.o.RingTime)})
+	if err != nil {
+		return fmt.Errorf("configuration of FreeSWITCH: %w", err)
+	}
+	if err := os.WriteFile(s.Path("conf/freeswitch.xml"), b.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("configuration of FreeSWITCH: %w", err)
+	}
+	cert, err := certificate()
+	if err != nil {
+		return fmt.Errorf("certificate of FreeSWITCH: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(s.Path("certs"), "dtls-srtp.pem"), cert, 0o600); err != nil {
+		return fmt.Errorf("certificate of FreeSWITCH: %w", err)
+	}
+	return nil
+}
+
+// certificate is a key and a certificate for media encryption that is never used; making its own,
+// FreeSWITCH takes seconds.
+func certificate() ([]byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	cert := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour)}
+	public, err := x509.CreateCertificate(rand.Reader, cert, cert, &key.PublicKey, key)
+	if err != nil {
+		return nil, err
+	}
+	return append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: public})...), nil
+}
+
+// API runs one command over a connection of its own and returns what it printed.
+func (s *Switch) API(ctx context.Context, command string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	up := make(chan struct{}, 1)
+	c := esl.NewClient(esl.ClientOptions{Addr: s.Addr, Password: s.o.Password, Log: slog.New(slog.DiscardHandler), BackoffMin: 50 * time.Millisecond, BackoffMax: 50 * time.Millisecond,
+		OnUp: func(esl.Up) {
+			select {
+			case up <- struct{}{}:
+			default:
+			}
+		}})
+	run, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(run) }()
+	var out string
+	var err error
+	select {
+	case <-up:
+		out, err = c.Job(ctx, command)
+	case <-ctx.Done():
+		err = errors.Join(ctx.Err(), c.Down())
+	}
+	stop()
+	return out, errors.Join(err, <-ended)
+}
+
+var errLoading = errors.New("not everything is loaded yet")
+
+// up asks whether calls can be made: the modules have been loaded and the profiles run.
+func (s *Switch) up(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	out, err := s.API(ctx, "sofia status")
+	if err != nil {
+		return err
+	}
+	if strings.Count(out, "RUNNING") < 3 {
+		return errLoading
+	}
+	if out, err = s.API(ctx, "status"); err == nil && !strings.Contains(out, "is ready") {
+		return errLoading
+	}
+	return err
+}

@@ -1,0 +1,171 @@
+package freeswitch_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"curlew/bench/rig"
+	"curlew/clock"
+	"curlew/sim/hims"
+)
+
+// curlew builds the program.
+func curlew(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "curlew")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "curlew/cmd/curlew").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return program
+}
+
+// activity is what the REST interface says of a transaction, as far as it matters here.
+type activity struct {
+	State    string `json:"state"`
+	Reason   string `json:"reason"`
+	Attempts []struct {
+		Gateway     string `json:"gateway"`
+		Disposition string `json:"disposition"`
+		Cause       string `json:"cause"`
+		SIPStatus   int    `json:"sip_status"`
+	} `json:"attempts"`
+	Response *struct {
+		Action  string `json:"action"`
+		Channel string `json:"channel"`
+	} `json:"response"`
+}
+
+func look(t *testing.T, r *rig.Rig, id string) (a activity) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.Nodes[0].URL+"/api/v1/activities/"+id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+r.Key)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err == nil {
+		err = json.Unmarshal(body, &a)
+	}
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%v %s %s", err, res.Status, body)
+	}
+	return a
+}
+
+// TestFromAnEventToTheSignedResult is the main story on a real switch: an event by HTTP, the call over
+// SIP, the recordings of the configuration, a key, and the result at the HIMS.
+func TestFromAnEventToTheSignedResult(t *testing.T) {
+	t.Parallel()
+	sw := shared.get(t)
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	doc := rig.Document(20)
+	doc.PBXs[0].ESL.Password = sw.Password()
+	addr, err := net.ResolveTCPAddr("tcp", sw.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := rig.New(t.Context(), rig.Options{Program: []string{curlew(t)}, Dir: dir, Document: doc, Switch: addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			log, _ := r.Nodes[0].Log()
+			t.Logf("%s", log)
+		}
+	}()
+	if err := r.Nodes[0].Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Nodes[0].Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	results, stop := r.HIMS.Subscribe()
+	defer stop()
+	want := map[string]string{ // area 212 expects "press any key to hear your message", the default
+		"+12125550101": "completed/confirm", "+12125550102": "completed/cancel", "+12125550109": "completed/confirm", "+12125550117": "completed/confirm",
+		"+12025550111": "failed/-", "+12025550113": "failed/-", "+12025550114": "failed/-",
+	}
+	client := hims.NewClient(hims.ClientOptions{BaseURL: r.Nodes[0].URL, Key: r.Key, Clock: clock.System{}})
+	ids := map[string]string{}
+	for phone := range want {
+		answer, err := client.Post(t.Context(), rig.Event("evt-"+phone[1:], phone))
+		if err != nil || answer.Status != http.StatusAccepted || len(answer.Transactions) != 1 {
+			t.Fatalf("%+v, %v", answer, err)
+		}
+		ids[answer.Transactions[0]] = phone
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for waiting := len(ids); waiting > 0; {
+		id, got := ended(ctx, t, results)
+		phone, ours := ids[id]
+		if !ours {
+			continue
+		}
+		waiting--
+		if got != want[phone] {
+			t.Errorf("%s: result %s, want %s: %+v", phone, got, want[phone], look(t, r, id))
+		}
+		check(t, phone, look(t, r, id))
+	}
+}
+
+// ended is the next result: an answer completes its transaction, every other end has a result of its own.
+func ended(ctx context.Context, t *testing.T, results <-chan hims.Result) (id, got string) {
+	t.Helper()
+	select {
+	case res := <-results:
+		var body struct {
+			Data struct {
+				ID       string `json:"transaction_id"`
+				State    string
+				Response *struct{ Action string }
+			}
+		}
+		if err := json.Unmarshal(res.Body, &body); err != nil {
+			t.Fatalf("%v: %s", err, res.Body)
+		}
+		action := "-"
+		if body.Data.Response != nil {
+			action = body.Data.Response.Action
+		}
+		return body.Data.ID, body.Data.State + "/" + action
+	case <-ctx.Done():
+		t.Fatal("not every result came")
+		return "", ""
+	}
+}
+
+func check(t *testing.T, phone string, a activity) {
+	t.Helper()
+	first := a.Attempts[0]
+	switch phone[len(phone)-2:] {
+	case "17":
+		if len(a.Attempts) != 2 || first.Cause != "NORMAL_TEMPORARY_FAILURE" || first.SIPStatus != 503 || a.Attempts[1].Gateway == first.Gateway {
+			t.Errorf("the second trunk was not tried: %+v", a)
+		}
+	case "11":
+		if len(a.Attempts) != 1 || first.Disposition != "busy" || first.SIPStatus != 486 {
+			t.Errorf("busy: %+v", a)
+		}
+	}
+}
