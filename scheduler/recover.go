@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"curlew/clock"
@@ -114,11 +115,16 @@ func (s *Scheduler) Reap(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read live attempts: %w", err)
 	}
+	var adopting sync.WaitGroup // making a survivor's script takes time that the next one may not have
+	defer adopting.Wait()
 	for _, a := range live {
 		switch {
 		case s.tracked(a.ID) || s.Dialer.Watching(a.ID):
 		case a.State == outreach.AttemptUnknown:
-			s.settleUnknown(ctx, a, now)
+			if s.settleUnknown(ctx, a, now) {
+				s.track(a)
+				adopting.Go(func() { s.adopt(ctx, a) })
+			}
 		case a.Owner == s.Node && now.After(a.ClaimedAt.Add(s.Lease)): // ours, and nobody carries it on: its end could not be written
 			if err := s.orphan(ctx, a); err != nil {
 				s.Log.Error("attempt that nobody carries on", "attempt_id", a.ID, "err", err)
@@ -135,31 +141,39 @@ func (s *Scheduler) tracked(id outreach.AttemptID) bool {
 	return ok
 }
 
-// settleUnknown asks the PBX or the provider. A leg that is still there is watched to its end; one that
-// is gone is over, though nothing proves that it did not ring: policy ends it. Without an answer policy
-// waits out the longest call.
-func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now time.Time) {
+// settleUnknown asks the PBX or the provider. A leg that is still there is to be watched to its end
+// (survives); one that is gone is over, though nothing proves that it did not ring: policy ends it.
+// Without an answer policy waits out the longest call.
+func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now time.Time) (survives bool) {
 	if a.Channel.IsMessage() {
 		s.settleMessage(ctx, a, now)
-		return
+		return false
 	}
 	exists, err := s.Dialer.Exists(ctx, a.PBX, a.ID)
 	switch {
 	case err == nil && exists && now.Before(a.SettleAt):
-		s.track(a)
-		s.Dialer.Adopt(s.survivor(ctx, a))
-		return
+		return true
 	case err == nil && exists:
 		if err := s.Dialer.Hangup(ctx, a.PBX, a.ID); err != nil {
 			s.Log.Error("end a leg past its time", "attempt_id", a.ID, "pbx", a.PBX, "err", err)
-			return
+			return false
 		}
 	case err != nil && now.Before(a.SettleAt):
-		return
+		return false
 	case err == nil && now.Before(a.StartedAt.Add(jobTime)):
-		return
+		return false
 	}
 	s.settleByPolicy(ctx, a, now)
+	return false
+}
+
+// adopt has the leg watched. Where the dialer cannot (its PBX has left the settings, we stop), the attempt
+// is asked about again in the next round.
+func (s *Scheduler) adopt(ctx context.Context, a outreach.Attempt) {
+	s.Dialer.Adopt(s.survivor(ctx, a))
+	if !s.Dialer.Watching(a.ID) {
+		s.untrack(a.ID)
+	}
 }
 
 // survivor is the order of a leg that outlived its owner. One that still rings gets its script again, so

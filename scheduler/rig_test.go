@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -37,6 +38,7 @@ type rig struct {
 	up      bool
 	live    map[outreach.AttemptID]bool
 	adopted []outreach.CallOrder
+	deaf    bool // watches no leg
 	hungUp  []outreach.AttemptID
 	dialErr error
 	retired []string
@@ -220,10 +222,16 @@ func (r *rig) Exists(_ context.Context, _ string, id outreach.AttemptID) (bool, 
 func (r *rig) Adopt(o outreach.CallOrder) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.adopted = append(r.adopted, o)
+	if !r.deaf {
+		r.adopted = append(r.adopted, o)
+	}
 }
 
-func (r *rig) Watching(outreach.AttemptID) bool { return false }
+func (r *rig) Watching(id outreach.AttemptID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.adopted, func(o outreach.CallOrder) bool { return o.Attempt == id })
+}
 
 func (r *rig) Status(pbx string) outreach.PBXStatus {
 	r.mu.Lock()

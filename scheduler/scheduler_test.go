@@ -157,6 +157,36 @@ func TestALegThatSurvivedTheCrashIsWatchedNotEnded(t *testing.T) {
 	stop()
 }
 
+func TestALegThatNobodyCouldWatchIsAskedAboutAgain(t *testing.T) {
+	r := newRig(t, nil)
+	ctx, crash := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.sched.Run(ctx) }()
+	id := r.fire("01")
+	o := r.ordered()
+	crash()
+	must(t, <-done)
+	again := newScheduler(r)
+	r.mu.Lock()
+	r.deaf = true
+	r.mu.Unlock()
+	defer again.run(t)()
+	r.until(id, "unknown", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptUnknown })
+	must(t, again.Reap(t.Context()))
+	if n := again.InFlight(); n != 0 {
+		t.Fatalf("%d attempts are taken to be under way and nobody watches them", n)
+	}
+	r.mu.Lock()
+	r.deaf = false
+	r.mu.Unlock()
+	must(t, again.Reap(t.Context()))
+	if n := again.InFlight(); n != 1 {
+		t.Fatalf("%d legs are watched, want 1", n)
+	}
+	r.ended(o, "CALL_REJECTED", 603)
+	r.sent()
+}
+
 func TestALinkThatComesUpSettlesUnknownsAtOnceButNoOriginateThatMayStillBeOnItsWay(t *testing.T) {
 	r := newRig(t, nil)
 	ctx, crash := context.WithCancel(t.Context())
