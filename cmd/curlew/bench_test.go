@@ -5,9 +5,13 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	crashbench "curlew/bench/crash"
+	ingestbench "curlew/bench/ingest"
 	latencybench "curlew/bench/latency"
+	pbxbench "curlew/bench/pbx"
+	queuebench "curlew/bench/queue"
 )
 
 // beCurlew in the environment makes this test's binary the program itself, for tests that need it as
@@ -51,6 +55,39 @@ func TestTheLatencyBenchmarkMeasuresBothPercentilesBesideItsPeer(t *testing.T) {
 		if r.PeerFigure <= 0 || r.Unit != "ms" || strings.Contains(r.Name, "posted") && r.Figure <= 0 {
 			t.Errorf("%+v", r)
 		}
+	}
+}
+
+func TestTheIngestBenchmarkPostsEveryEventAndMeasuresItsPeers(t *testing.T) {
+	program, env := self(t)
+	rows, err := ingestbench.Run(t.Context(), ingestbench.Options{Program: program, Env: env, Events: 200, Bare: queuebench.BareRate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 4 {
+		t.Fatalf("%d rows: %+v", len(rows), rows)
+	}
+	for _, r := range rows[:3] {
+		if r.Figure <= 0 || r.PeerFigure <= 0 || r.Unit != "events/s" {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
+func TestThePBXBenchmarkHoldsItsCallsAndHearsEveryKey(t *testing.T) {
+	program, env := self(t)
+	const calls = 20
+	rows, err := pbxbench.Run(t.Context(), pbxbench.Options{Program: program, Env: env, Calls: calls, KeyDelay: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float64{calls, calls, 0} { // answered at once, answers stored, keys lost
+		if rows[i].Figure != want {
+			t.Errorf("%s: %v, want %v", rows[i].Name, rows[i].Figure, want)
+		}
+	}
+	if !strings.Contains(rows[2].Name, "of 60") {
+		t.Errorf("%s, want three keys a call", rows[2].Name)
 	}
 }
 
