@@ -192,6 +192,9 @@ func (g *leg) causes(e *esl.Event) {
 	if cause := e.Get("Hangup-Cause"); cause != "" {
 		g.result.Cause = cause
 	}
+	if g.result.Answered {
+		return // any status is of something else, such as a desk that was busy
+	}
 	for _, name := range []string{"variable_sip_term_status", "variable_sip_invite_failure_status"} {
 		if n, err := strconv.Atoi(e.Get(name)); err == nil && n >= 300 && n <= 699 {
 			g.result.SIPStatus = n

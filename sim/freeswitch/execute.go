@@ -21,7 +21,7 @@ type execution struct {
 	timer   *timer
 	left    time.Duration // on its timer when another began inside it
 	paused  bool
-	media   bool // it plays: a hangup ends it with PLAYBACK ERROR
+	media   bool // it plays: the far end's hangup ends it with PLAYBACK ERROR
 	started time.Time
 	digit   func(d string)
 	stop    func() // uuid_break; nil if it cannot be
@@ -191,6 +191,9 @@ func (ch *channel) unwindStack() {
 				x.outcome()
 			}
 			response = "PLAYBACK ERROR"
+			if ch.ending.disposition == "send_bye" {
+				response = "FILE PLAYED" // the switch's own hangup only makes it stop
+			}
 			ch.set("current_application_response", response)
 		} else if x.outcome != nil {
 			x.outcome()

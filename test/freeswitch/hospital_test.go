@@ -131,7 +131,7 @@ func (h *hospital) script() outreach.Script {
 		return all
 	}
 	one := func(c string) []outreach.Segment { return said(prompt, c) }
-	flow := outreach.Flow{HumanTest: one("human_test"), Sequence: append(said(prompt, "greeting"), said(2*time.Second, "menu")...), MenuAt: 1,
+	flow := outreach.Flow{HumanTest: one("human_test"), Sequence: append(said(prompt, "greeting"), said(4*time.Second, "menu")...), MenuAt: 1,
 		Invalid: one("invalid"), NoInput: one("no_input"), Goodbye: one("goodbye"), Transferring: one("transferring"), RecordAsk: one("record_ask"),
 		Voicemail:    append(one("voicemail"), outreach.Segment{Category: "secret", Media: wav(h.t, h.audio, prompt), Personal: true}),
 		Confirmation: map[outreach.Action][]outreach.Segment{}, AskOnceMore: map[outreach.Action][]outreach.Segment{}}
@@ -143,7 +143,7 @@ func (h *hospital) script() outreach.Script {
 		Menu: []outreach.KeyAction{{Key: "1", Action: outreach.Confirm}, {Key: "2", Action: outreach.Cancel}, {Key: "3", Action: outreach.Reschedule},
 			{Key: "4", Action: outreach.CallBack}, {Key: "6", Action: outreach.Record}, {Key: "7", Action: outreach.Transfer, Target: "12025550115"},
 			{Key: "8", Action: outreach.OptOut}, {Key: "9", Action: outreach.Repeat}},
-		KeyWait: 2 * time.Second, InterDigit: time.Second, NoInput: 1, Invalid: 2, Repeat: 3,
+		KeyWait: 4 * time.Second, InterDigit: time.Second, NoInput: 1, Invalid: 2, Repeat: 3,
 		FirstPrompt: 700 * time.Millisecond, Debounce: 100 * time.Millisecond, RatingMax: 5,
 		Machine: outreach.MachinePolicy{Policy: "human_test"},
 	}

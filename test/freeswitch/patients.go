@@ -19,8 +19,8 @@ const (
 
 // Times of a patient, from the answer or from the key before.
 const (
-	FirstKey = 1300 * time.Millisecond // the first prompt has begun
-	NextKey  = 1200 * time.Millisecond // a question that takes no type-ahead has been asked
+	FirstKey = 2 * time.Second // the first prompt has begun
+	NextKey  = 2 * time.Second // a question that takes no type-ahead has been asked
 )
 
 // app is one application of the callee's dialplan.
@@ -43,11 +43,11 @@ func patients() map[string]patient {
 	again := func(key string) patient { return press(key, key, key, key, key, key, key, key, key, key) }
 	return map[string]patient{
 		"00": press(), "01": press("1"), "02": press("2", "2"), "03": again("3"), "04": press("4"), "05": again("5"),
-		"06": {answer: []app{wait(FirstKey), {"send_dtmf", "6"}, wait(NextKey), {"playback", "tone_stream://%(4000,0,300,500)"}, wait(20 * time.Second)}},
+		"06": {answer: []app{wait(FirstKey), {"send_dtmf", "6"}, wait(NextKey), {"playback", "tone_stream://%(4000,0,300,500)"}, wait(time.Minute)}},
 		"07": press("7"), "08": press("8", "8"), "09": press("9", "1"), "10": press("*", "1"),
 		"11": refuse("486 Busy Here"), "12": silent, "13": refuse("603 Decline"), "14": refuse("404 Not Found"),
 		"15": {answer: []app{wait(time.Second), {"hangup", ""}}},
-		"16": {answer: []app{{"playback", "silence_stream://2000,1400"}, {"playback", "tone_stream://%(600,0,1000)"}, wait(20 * time.Second)}},
+		"16": {answer: []app{{"playback", "silence_stream://2000,1400"}, {"playback", "tone_stream://%(600,0,1000)"}, wait(time.Minute)}},
 		"17": press("1"), "18": refuse("480 Temporarily Unavailable"), "19": press("1"),
 		"20": silent, "21": silent, "22": silent, "23": silent,
 	}
@@ -69,7 +69,7 @@ func dialplan(ring time.Duration) string {
 			extension(&b, `^1[2-9]\d{2}555\d{2}19$`, condition(busy, seen),
 				patient{refuse: []app{{"hash", fmt.Sprintf("insert/busy/${destination_number}/%d", n+1)}, {"respond", "486 Busy Here"}}}, ring)
 		}
-		extension(&b, `^1`+AreaKeysAt+`(\d{4})(\d{3})$`, "", patient{answer: []app{{"sleep", "$1"}, {"send_dtmf", "$2"}, wait(20 * time.Second)}}, ring)
+		extension(&b, `^1`+AreaKeysAt+`(\d{4})(\d{3})$`, "", patient{answer: []app{{"sleep", "$1"}, {"send_dtmf", "$2"}, wait(time.Minute)}}, ring)
 		extension(&b, `^1`+AreaTones+`(\d{4})(\d{3})$`, "", patient{answer: []app{{"sleep", "$1"}, {"hangup", ""}}}, ring)
 		all := patients()
 		for _, digits := range slices.Sorted(maps.Keys(all)) {

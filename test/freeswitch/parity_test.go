@@ -1,0 +1,256 @@
+package freeswitch_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"curlew/esl"
+	"curlew/outreach"
+	sim "curlew/sim/freeswitch"
+	"curlew/test/freeswitch"
+)
+
+// lifeEvents are those whose order per leg is compared.
+var lifeEvents = []string{
+	"CHANNEL_CREATE", "CHANNEL_ORIGINATE", "CHANNEL_OUTGOING", "CHANNEL_PROGRESS", "CHANNEL_PROGRESS_MEDIA", "CHANNEL_ANSWER", "CHANNEL_PARK",
+	"CHANNEL_UNPARK", "CHANNEL_BRIDGE", "CHANNEL_UNBRIDGE", "CHANNEL_EXECUTE", "CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP",
+	"CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY",
+}
+
+// witness is an event socket of its own that writes down what a switch says of every leg.
+type witness struct {
+	mu   sync.Mutex
+	legs map[string][]string // by Unique-ID
+	apps map[string][]string // applications and how they ended
+	jobs map[string]string
+}
+
+func watch(t *testing.T, addr, password string) *witness {
+	t.Helper()
+	w := &witness{legs: map[string][]string{}, apps: map[string][]string{}, jobs: map[string]string{}}
+	up := make(chan struct{}, 1)
+	c := esl.NewClient(esl.ClientOptions{Addr: addr, Password: password, Events: lifeEvents, OnEvent: w.see, Log: slog.New(slog.DiscardHandler),
+		OnUp: func(esl.Up) { up <- struct{}{} }})
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var run sync.WaitGroup
+	run.Go(func() {
+		if err := c.Run(ctx); err != nil {
+			t.Errorf("witness: %v", err)
+		}
+	})
+	t.Cleanup(func() { cancel(); run.Wait() })
+	select {
+	case <-up:
+	case <-time.After(patience):
+		t.Fatal("the witness has no link")
+	}
+	return w
+}
+
+func (w *witness) see(e *esl.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	id := e.Get("Unique-ID")
+	switch name := e.Name(); name {
+	case "BACKGROUND_JOB":
+		w.jobs[e.Get("Job-UUID")] = strings.TrimSpace(string(e.Body()))
+	case "HEARTBEAT":
+	case "CHANNEL_EXECUTE_COMPLETE":
+		// The end of a bridge that a hangup cuts off has no response of its own.
+		w.apps[id] = append(w.apps[id], e.Get("Application")+" "+e.Get("Application-Response"))
+	case "CHANNEL_EXECUTE":
+		w.legs[id] = append(w.legs[id], "execute "+e.Get("Application"))
+	default:
+		w.legs[id] = append(w.legs[id], strings.TrimPrefix(name, "CHANNEL_"))
+	}
+}
+
+// of waits for the leg's last event and returns all: its life, what its applications answered, its job.
+func (w *witness) of(id outreach.AttemptID) (life, apps []string, job string) {
+	late := time.After(10 * time.Second)
+	for {
+		w.mu.Lock()
+		life, apps, job = slices.Clone(w.legs[string(id)]), slices.Clone(w.apps[string(id)]), w.jobs["originate-"+string(id)]
+		w.mu.Unlock()
+		if slices.Contains(life, "DESTROY") && job != "" {
+			return life, apps, strings.ReplaceAll(job, string(id), "UUID")
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-late:
+			return life, apps, job
+		}
+	}
+}
+
+// simulated is the simulated switch on the real clock, with patients as quick as the telephones here.
+func simulated(t *testing.T) (addr *net.TCPAddr) {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sw, err := sim.New(sim.Options{Password: "test-only", SessionsPerSecond: 200, Recordings: t.TempDir(),
+		Gateways:  []sim.Gateway{{Name: "trunk1"}, {Name: "trunk2"}, {Name: "dead", Reply: 503}, {Name: "down", Down: true}},
+		Behaviour: sim.Behaviour{RingTime: 300 * time.Millisecond, KeyDelay: 700 * time.Millisecond, Greeting: 2 * time.Second, TalkTime: time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	served := make(chan error, 1)
+	go func() { served <- sw.Serve(ctx, l) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Errorf("simulated FreeSWITCH: %v", err)
+		}
+	})
+	return l.Addr().(*net.TCPAddr)
+}
+
+// told is what one switch and the dialer on it say of a call.
+type told struct {
+	life, apps, lines []string
+	job               string
+	result            outreach.CallResult
+}
+
+func (h *hospital) tell(t *testing.T, w *witness, o outreach.CallOrder, during func(*hospital, outreach.CallOrder)) (k told) {
+	t.Helper()
+	if err := h.d.Dial(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if during != nil {
+		during(h, o)
+	}
+	k.result = h.j.result(t, o.Attempt)
+	k.life, k.apps, k.job = w.of(o.Attempt)
+	for _, l := range h.j.of(o.Attempt, true) {
+		if !strings.HasPrefix(l, "note key") { // pressed here while something else plays
+			k.lines = append(k.lines, l)
+		}
+	}
+	return k
+}
+
+// scenario is one call that both switches must tell alike.
+type scenario struct {
+	name   string
+	number string
+	order  func(*hospital, *outreach.CallOrder)
+	during func(*hospital, outreach.CallOrder)
+}
+
+func scenarios(t *testing.T) []scenario {
+	var all []scenario
+	for _, digits := range []string{"00", "01", "02", "04", "07", "08", "09", "11", "12", "13", "14", "17", "18", "19"} {
+		all = append(all, scenario{name: digits, number: "130655501" + digits})
+	}
+	gateway := func(name string) func(*hospital, *outreach.CallOrder) {
+		return func(_ *hospital, o *outreach.CallOrder) { o.Gateway = name }
+	}
+	return append(all,
+		scenario{name: "a trunk that is dead", number: "13065550101", order: gateway("dead")},
+		scenario{name: "a trunk that is known to be down", number: "13065550101", order: gateway("down")},
+		scenario{name: "a trunk that is not there", number: "13065550101", order: gateway("nosuch")},
+		scenario{name: "a missing prompt", number: "13065550100", order: func(_ *hospital, o *outreach.CallOrder) {
+			o.Script.Flows["en"].Sequence[0].Media = filepath.Join(t.TempDir(), "nowhere.wav")
+		}},
+		scenario{name: "hung up in the middle of a prompt", number: "13065550115", order: func(h *hospital, o *outreach.CallOrder) {
+			o.Script.FirstPrompt = 100 * time.Millisecond
+			o.Script.Flows["en"].Sequence[0] = outreach.Segment{Category: "greeting", Media: wav(h.t, h.audio, 30*time.Second), Duration: 30 * time.Second}
+		}},
+		scenario{name: "ended by us in the middle of a prompt", number: "13065550100", order: func(h *hospital, o *outreach.CallOrder) {
+			o.Script.Flows["en"].Sequence[1] = outreach.Segment{Category: "menu", Media: wav(h.t, h.audio, 30*time.Second), Duration: 30 * time.Second}
+		}, during: func(h *hospital, o outreach.CallOrder) {
+			h.j.await(h.t, o.Attempt, "note prompt greeting")
+			time.Sleep(300 * time.Millisecond)
+			if err := h.d.Hangup(h.t.Context(), "main", o.Attempt); err != nil {
+				h.t.Error(err)
+			}
+		}},
+		scenario{name: "too long", number: "13065550100", order: func(h *hospital, o *outreach.CallOrder) {
+			o.MaxDuration = 3 * time.Second
+			o.Script.Flows["en"].Sequence[0] = outreach.Segment{Category: "greeting", Media: wav(h.t, h.audio, 30*time.Second), Duration: 30 * time.Second}
+		}},
+		scenario{name: "a busy desk", number: "13065550107", order: func(_ *hospital, o *outreach.CallOrder) {
+			for i := range o.Script.Menu {
+				if o.Script.Menu[i].Action == outreach.Transfer {
+					o.Script.Menu[i].Target = "13065550111"
+				}
+			}
+		}},
+		scenario{name: "not wanted while it rings", number: "13065550120", during: func(h *hospital, o outreach.CallOrder) {
+			h.j.await(h.t, o.Attempt, "ringing")
+			if err := h.d.Hangup(h.t.Context(), "main", o.Attempt); err != nil {
+				h.t.Error(err)
+			}
+		}},
+	)
+}
+
+// TestTheSimulatedSwitchTellsCallsAsTheRealOneDoes: order of events per leg, what applications answer,
+// causes, SIP statuses, the originate's own result, and what the dialer makes of it all.
+func TestTheSimulatedSwitchTellsCallsAsTheRealOneDoes(t *testing.T) {
+	sw := shared.get(t)
+	fake := simulated(t)
+	real := open(t, sw, hospitalOptions{})
+	imitation := open(t, &freeswitch.Switch{Ports: freeswitch.Ports{EventSocket: fake.Port}}, hospitalOptions{pbx: func(p *outreach.PBX) { p.ESL.Password = "test-only" }})
+	real.await("knew that the pinged gateway is down", func(s outreach.PBXStatus) bool {
+		gw, ok := s.Gateway("down")
+		return ok && !gw.Up
+	})
+	realEars, simEars := watch(t, sw.Addr, sw.Password()), watch(t, fake.String(), "test-only")
+	for _, s := range scenarios(t) {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			var differ string
+			for range 3 { // a machine that stalls moves a key to another prompt; what differs each time is a difference
+				var both [2]told
+				var calls sync.WaitGroup
+				for i, h := range []*hospital{real, imitation} {
+					o := h.order(s.number)
+					if s.order != nil {
+						s.order(h, &o)
+					}
+					calls.Go(func() { both[i] = h.tell(t, []*witness{realEars, simEars}[i], o, s.during) })
+				}
+				calls.Wait()
+				if differ = differences(both[0], both[1]); differ == "" {
+					return
+				}
+			}
+			t.Error(differ)
+		})
+	}
+}
+
+func differences(real, simulated told) string {
+	var all strings.Builder
+	for _, c := range []struct {
+		what      string
+		real, sim any
+	}{
+		{"events", real.life, simulated.life}, {"applications", real.apps, simulated.apps}, {"job", real.job, simulated.job},
+		{"reported", real.lines, simulated.lines}, {"result", outcome(real.result), outcome(simulated.result)},
+	} {
+		if a, b := fmt.Sprintf("%q", c.real), fmt.Sprintf("%q", c.sim); a != b {
+			fmt.Fprintf(&all, "%s\nreal      %s\nsimulated %s\n", c.what, a, b)
+		}
+	}
+	return all.String()
+}
+
+// outcome is what of a result does not depend on the moment.
+func outcome(r outreach.CallResult) string {
+	return fmt.Sprintf("sent %v accepted %v created %v progress %v answered %v indeterminate %v machine %v %s cause %s sip %d completed %v missing %v digits %s",
+		r.Sent, r.Accepted, r.Created, r.Progress, r.Answered, r.Indeterminate, r.Machine, r.MachineWhy, r.Cause, r.SIPStatus, r.Completed, r.PromptMissing, r.Digits)
+}
