@@ -147,6 +147,7 @@ func TestServeTakesAnEventCallsAndTellsTheHIMSAndAStopLetsTheCallFinish(t *testi
 	if body := string(h.world.hims.Results()[0].Body); !strings.Contains(body, `"accepted"`) || strings.Contains(body, "Amina") || strings.Contains(body, "+1202") {
 		t.Errorf("the result: %s", body)
 	}
+	h.until("over", func() bool { return h.world.freeswitch.Calls() == 0 }) // the HIMS is told of a key, not of the hangup
 	id := h.fire("02")
 	h.until("in a call", func() bool { return h.world.freeswitch.Calls() == 1 })
 	h.stop()
