@@ -122,6 +122,15 @@ var (
 	sessionsMax  = regexp.MustCompile(`(?m)^(\d+) session\(s\) max`)
 )
 
+// ReadStatus is what the api command status says of sessions and their limits.
+func ReadStatus(body string) (s outreach.PBXStatus) {
+	parseStatus(body, &s)
+	return s
+}
+
+// ReadGateway is what sofia xmlstatus gateway says of the gateway.
+func ReadGateway(name, body string) outreach.GatewayStatus { return parseGateway(name, body) }
+
 // parseStatus reads the api command status; what it does not find stays as it was.
 func parseStatus(body string, s *outreach.PBXStatus) {
 	if m := sessionsNow.FindStringSubmatch(body); m != nil {

@@ -15,6 +15,8 @@ type configCommand struct {
 	Apply    configApply    `cmd:"" help:"Makes the database's configuration what the file says; --plan only prints what would change."`
 	Export   configExport   `cmd:"" help:"Prints the configuration as a file, secrets as references."`
 	Schema   configSchema   `cmd:"" help:"Prints the JSON Schema of the config file."`
+
+	FreeSWITCH configFreeSWITCH `cmd:"" name:"freeswitch" help:"Writes each PBX's gateways and access list as FreeSWITCH's files."`
 }
 
 type configValidate struct {

@@ -1,0 +1,81 @@
+package freeswitch_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"curlew/bench/rig"
+	"curlew/config"
+	"curlew/outreach"
+)
+
+// TestARenderedGatewayIsTakenByTheSwitchAndFoundByTheDoctor renders a trunk from the configuration, gives
+// it to the switch without a restart, and has everything examined.
+func TestARenderedGatewayIsTakenByTheSwitchAndFoundByTheDoctor(t *testing.T) {
+	t.Parallel()
+	sw := shared.get(t)
+	program, dir := curlew(t), t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	doc := rig.Document(10)
+	p := &doc.PBXs[0]
+	p.ESL = outreach.ESLAddress{Host: "127.0.0.1", Port: sw.Ports.EventSocket, Password: sw.Password()}
+	p.Callback = outreach.HostPort{Host: "127.0.0.1", Port: 8084}
+	p.Gateways, p.CallsPerSecond = p.Gateways[:1], 20
+	p.Gateways[0].Name, p.Gateways[0].Proxy = "rendered", "127.0.0.1:"+itoa(sw.Ports.Callee1)
+	for i := range doc.Prompts {
+		doc.Prompts[i].Languages["en"] = outreach.PromptLanguage{Audio: filepath.Base(wav(t, dir, prompt))}
+	}
+	doc.Channels, doc.Webhooks, doc.Facility.PublicBaseURL = outreach.ChannelSettings{}, outreach.WebhookSettings{}, "http://127.0.0.1:8080"
+	file, err := config.Export(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "curlew.json")
+	if err := os.WriteFile(name, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	examine := func() (string, error) {
+		out, err := exec.CommandContext(t.Context(), program, "doctor", "--config", name, "--db", filepath.Join(dir, "curlew.db")).CombinedOutput()
+		return string(out), err
+	}
+	if table, err := examine(); err == nil || !strings.Contains(table, "does not know it") {
+		t.Errorf("a gateway that is not there: %v\n%s", err, table)
+	}
+	if out, err := exec.CommandContext(t.Context(), program, "config", "freeswitch", "--config", name, "--out", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	body, err := os.ReadFile(filepath.Join(dir, rig.PBX, "sip_profiles", "external", "curlew-rendered.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(sw.Path("conf"), "gateways", "rendered.xml"), body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"reloadxml", "sofia profile caller rescan"} {
+		if out, err := sw.API(t.Context(), command); err != nil || strings.HasPrefix(out, "-ERR") {
+			t.Fatalf("%s: %s %v", command, out, err)
+		}
+	}
+	var table string
+	for range 100 { // the profile takes it in its own time
+		if table, err = examine(); err == nil {
+			break
+		}
+	}
+	for _, want := range []string{"password accepted", "runs 1.", "its clock agrees", "sees the prompts", "gateway main/rendered"} {
+		if err != nil || !strings.Contains(table, want) {
+			t.Errorf("%v, no %q in\n%s", err, want, table)
+		}
+	}
+	h := open(t, sw, hospitalOptions{pbx: func(p *outreach.PBX) { p.Gateways = []outreach.Gateway{{Name: "rendered"}} }})
+	o := h.order("12025550111")
+	o.Gateway = "rendered"
+	if r := h.place(t, o); r.Cause != "USER_BUSY" || r.SIPStatus != 486 {
+		t.Errorf("a call through it: %+v", r)
+	}
+}
