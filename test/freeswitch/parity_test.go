@@ -73,6 +73,30 @@ func (w *witness) see(e *esl.Event) {
 	}
 }
 
+// await waits until the leg has told of n such events.
+func (w *witness) await(t *testing.T, id outreach.AttemptID, event string, n int) {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		w.mu.Lock()
+		seen := 0
+		for _, e := range w.legs[string(id)] {
+			if e == event {
+				seen++
+			}
+		}
+		w.mu.Unlock()
+		if seen >= n {
+			return
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-late:
+			t.Fatalf("%s: %d of %d %q", id, seen, n, event)
+		}
+	}
+}
+
 // of waits for the leg's last event and returns all: its life, what its applications answered, its job.
 func (w *witness) of(id outreach.AttemptID) (life, apps []string, job string) {
 	late := time.After(10 * time.Second)
@@ -123,13 +147,13 @@ type told struct {
 	result            outreach.CallResult
 }
 
-func (h *hospital) tell(t *testing.T, w *witness, o outreach.CallOrder, during func(*hospital, outreach.CallOrder)) (k told) {
+func (h *hospital) tell(t *testing.T, w *witness, o outreach.CallOrder, during func(*hospital, *witness, outreach.CallOrder)) (k told) {
 	t.Helper()
 	if err := h.d.Dial(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 	if during != nil {
-		during(h, o)
+		during(h, w, o)
 	}
 	k.result = h.j.result(t, o.Attempt)
 	k.life, k.apps, k.job = w.of(o.Attempt)
@@ -146,7 +170,7 @@ type scenario struct {
 	name   string
 	number string
 	order  func(*hospital, *outreach.CallOrder)
-	during func(*hospital, outreach.CallOrder)
+	during func(*hospital, *witness, outreach.CallOrder)
 }
 
 func scenarios(t *testing.T) []scenario {
@@ -170,9 +194,8 @@ func scenarios(t *testing.T) []scenario {
 		}},
 		scenario{name: "ended by us in the middle of a prompt", number: "13065550100", order: func(h *hospital, o *outreach.CallOrder) {
 			o.Script.Flows["en"].Sequence[1] = outreach.Segment{Category: "menu", Media: wav(h.t, h.audio, 30*time.Second), Duration: 30 * time.Second}
-		}, during: func(h *hospital, o outreach.CallOrder) {
-			h.j.await(h.t, o.Attempt, "note prompt greeting")
-			time.Sleep(300 * time.Millisecond)
+		}, during: func(h *hospital, w *witness, o outreach.CallOrder) {
+			w.await(h.t, o.Attempt, "execute playback", 2)
 			if err := h.d.Hangup(h.t.Context(), "main", o.Attempt); err != nil {
 				h.t.Error(err)
 			}
@@ -188,7 +211,7 @@ func scenarios(t *testing.T) []scenario {
 				}
 			}
 		}},
-		scenario{name: "not wanted while it rings", number: "13065550120", during: func(h *hospital, o outreach.CallOrder) {
+		scenario{name: "not wanted while it rings", number: "13065550120", during: func(h *hospital, _ *witness, o outreach.CallOrder) {
 			h.j.await(h.t, o.Attempt, "ringing")
 			if err := h.d.Hangup(h.t.Context(), "main", o.Attempt); err != nil {
 				h.t.Error(err)

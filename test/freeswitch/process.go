@@ -37,13 +37,14 @@ func Find() (string, error) {
 
 // Options of a Switch. Dir is needed.
 type Options struct {
-	Dir               string // for everything that it reads and writes
-	Password          string // of the event socket; "test-only"
-	MaxSessions       int    // 1000, both sides together
-	SessionsPerSecond int    // 200
-	Nice              int    // added to its niceness; it never takes real-time priority
-	LogLevel          string // "warning"
-	RingTime          time.Duration
+	Dir               string        // for everything that it reads and writes
+	Password          string        // of the event socket; "test-only"
+	MaxSessions       int           // 1000, both sides together
+	SessionsPerSecond int           // 200
+	Nice              int           // added to its niceness; it never takes real-time priority
+	LogLevel          string        // "warning"
+	RingTime          time.Duration // before an answer; 300 ms
+	WithoutAVMD       bool          // mod_avmd is not loaded
 }
 
 // Switch is one FreeSWITCH. Its ports stay the same over a restart.
