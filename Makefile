@@ -27,13 +27,18 @@ demo: setup-demo build ## the whole job against simulators, console on http://12
 demo-headless: build ## a scripted day, one row per transaction
 	./$(BIN) demo --headless
 
-test: setup-test test-go demo-check ## everything
+test: setup-test test-go test-freeswitch demo-check ## everything
 
 test-go:
 	go vet ./...
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change: $$(gofmt -l $$(git ls-files '*.go'))"; exit 1; }
 	go test -race -shuffle=on -timeout 20m -coverprofile=cover.out -coverpkg=./... ./...
 	@go tool cover -func=cover.out | tail -1 | awk '{print "statement coverage: " $$3}'
+
+# The suite ran with the others; this says in one line on which FreeSWITCH, or that there is none.
+.PHONY: test-freeswitch
+test-freeswitch:
+	@go test -run '^$$' -v ./test/freeswitch/ | grep '^test/freeswitch'
 
 .PHONY: demo-check
 demo-check: build

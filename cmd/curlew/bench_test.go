@@ -106,3 +106,11 @@ func TestBenchPrintsOneObjectALineAndRefusesAnUnknownName(t *testing.T) {
 		t.Errorf("status %d: %s", status, errOut)
 	}
 }
+
+func TestWithoutAFreeSWITCHTheBenchmarkOfItsCallsIsOneLineAndNoError(t *testing.T) {
+	t.Setenv("FREESWITCH_PREFIX", t.TempDir())
+	status, out, errOut := curlew(t, "bench", "calls", "--json")
+	if status != exitDone || out != "" || strings.Count(errOut, "\n") != 1 || !strings.Contains(errOut, "no FreeSWITCH here") {
+		t.Errorf("status %d\n%s\n%s", status, out, errOut)
+	}
+}

@@ -16,23 +16,36 @@ import (
 )
 
 // ErrNone means that this machine has no FreeSWITCH.
-var ErrNone = errors.New("no FreeSWITCH here: $FREESWITCH_PREFIX, PATH and /usr/local/freeswitch have none")
+var ErrNone = errors.New("no FreeSWITCH here")
 
-// Find returns the program: in $FREESWITCH_PREFIX, on PATH, or in FreeSWITCH's own default prefix.
+// defaultPrefix is where FreeSWITCH installs itself unless it is told otherwise.
+const defaultPrefix = "/usr/local/freeswitch"
+
+// Find returns the program: in $FREESWITCH_PREFIX, where that is set; else on PATH, or in FreeSWITCH's own
+// default prefix. A prefix that is named and has none is not passed over for another switch.
 func Find() (string, error) {
-	var places []string
 	if prefix := os.Getenv("FREESWITCH_PREFIX"); prefix != "" {
-		places = append(places, filepath.Join(prefix, "bin", "freeswitch"))
-	}
-	if path, err := exec.LookPath("freeswitch"); err == nil {
-		places = append(places, path)
-	}
-	for _, p := range append(places, "/usr/local/freeswitch/bin/freeswitch") {
-		if info, err := os.Stat(p); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+		if p := inside(prefix); p != "" {
 			return p, nil
 		}
+		return "", fmt.Errorf("%w: $FREESWITCH_PREFIX is %s and has none", ErrNone, prefix)
 	}
-	return "", ErrNone
+	if path, err := exec.LookPath("freeswitch"); err == nil {
+		return path, nil
+	}
+	if p := inside(defaultPrefix); p != "" {
+		return p, nil
+	}
+	return "", fmt.Errorf("%w: $FREESWITCH_PREFIX is not set, PATH and %s have none", ErrNone, defaultPrefix)
+}
+
+// inside is the program of a prefix, "" if there is none.
+func inside(prefix string) string {
+	p := filepath.Join(prefix, "bin", "freeswitch")
+	if info, err := os.Stat(p); err != nil || !info.Mode().IsRegular() || info.Mode()&0o111 == 0 {
+		return ""
+	}
+	return p
 }
 
 // Options of a Switch. Dir is needed.
