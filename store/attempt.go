@@ -32,16 +32,15 @@ func scanAttempt(r row, a *outreach.Attempt) error {
 // insertAttempt stores a new attempt. It reports false, and stores nothing, where a live call to the
 // number exists.
 func (t *tx) insertAttempt(a *outreach.Attempt, statusToken string) (bool, error) {
-	rows, err := t.count(insertAttemptText, string(a.ID), string(a.Transaction), int64(a.Step), int64(a.Try),
+	return t.insertNew(insertAttemptText, string(a.ID), string(a.Transaction), int64(a.Step), int64(a.Try),
 		string(a.Channel), a.PBX, a.Gateway, a.Address, a.RecipientKey, string(a.State), flag(live(a.State)),
 		string(a.Disposition), a.Cause, int64(a.SIPStatus), a.Detail, a.Token, a.Owner, toMillis(a.LeaseUntil),
 		toMillis(a.ClaimedAt), toMillis(a.StartedAt), toMillis(a.ProgressAt), toMillis(a.AnsweredAt),
 		toMillis(a.EndedAt), toMillis(a.SettleAt), flag(a.Counted), flag(a.Contact), a.Digits, a.ProviderID,
 		a.CoreUUID, statusToken)
-	return rows > 0, err
 }
 
-var insertAttemptText = insertText("attempts", attemptColumns+", status_token") + " ON CONFLICT DO NOTHING"
+var insertAttemptText = newRowText("attempts", attemptColumns+", status_token")
 
 // updateAttempt writes what differs between o and n, and makes o what is stored now. What names the
 // attempt never changes.

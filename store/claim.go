@@ -19,7 +19,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, claims []outreach.Clai
 		return nil, nil
 	}
 	now = fromMillis(toMillis(now)) // as stored: token buckets must not gain by rounding
-	err = s.writeHot(ctx, func(t *tx) error {
+	err = s.writeHot(ctx, wantsOf(now, claims), func(t *tx) error {
 		out, err = t.claimAll(now, claims)
 		return err
 	})
@@ -60,19 +60,13 @@ func (t *tx) claimAll(now time.Time, claims []outreach.Claim) ([]outreach.ClaimO
 // lock takes every lock of the batch in one order: numbers and patients, transactions, PBXs. The PBXs
 // come last because all claims of a PBX wait for them.
 func (c *claiming) lock(claims []outreach.Claim) error {
-	var pbxs, keys, ids []string
-	for i := range claims {
-		a := &claims[i].Attempt
-		if a.PBX != "" {
-			pbxs = append(pbxs, a.PBX)
+	w := wantsOf(c.now, claims)
+	if c.hot == nil || c.hot.past == nil { // no group has locked them
+		if err := c.lockKeys(w.claims.keys); err != nil {
+			return err
 		}
-		keys = append(keys, "address:"+a.Address, "recipient:"+a.RecipientKey)
-		ids = append(ids, string(claims[i].Transaction))
 	}
-	if err := c.lockKeys(sorted(keys)); err != nil {
-		return err
-	}
-	for _, id := range sorted(ids) {
+	for _, id := range w.cases {
 		h, err := c.hold(outreach.TransactionID(id))
 		if errors.Is(err, ErrNotFound) {
 			continue
@@ -82,7 +76,7 @@ func (c *claiming) lock(claims []outreach.Claim) error {
 		}
 		c.rows[h.row.ID] = h
 	}
-	for _, pbx := range sorted(pbxs) {
+	for _, pbx := range w.claims.pbxs {
 		if err := c.lockPBX(pbx); err != nil {
 			return fmt.Errorf("lock PBX %s: %w", pbx, err)
 		}
@@ -121,10 +115,11 @@ func (c *claiming) claim(in *outreach.Claim) (outreach.ClaimOutcome, error) {
 // rings per day and week, contacts per day.
 func (c *claiming) patientRules(in *outreach.Claim) (outreach.ClaimOutcome, error) {
 	if in.Attempt.Channel == outreach.IVR {
-		calls, err := c.callsTo(in.Attempt.Address)
+		rows, err := c.callsTo(in.Attempt.Address)
 		if err != nil {
 			return outreach.ClaimOutcome{}, err
 		}
+		calls := callsOf(rows)
 		if no := calls.refuse(&in.Caps, c.now); no.Refusal != "" {
 			return no, nil
 		}
@@ -150,24 +145,37 @@ type calls struct {
 const callsToText = `SELECT live, counted, claimed_at, started_at, ended_at FROM attempts
 	WHERE channel = 'ivr' AND address = $1 AND claimed_at > $2 ORDER BY claimed_at`
 
-func (c *claiming) callsTo(address string) (calls, error) {
-	var out calls
-	err := c.each(callsToText, args{address, toMillis(c.now.Add(-week - day))}, func(r row) error {
-		var live, counted bool
-		var claimed, started, ended time.Time
-		if err := r.Scan(&live, &counted, (*millis)(&claimed), (*millis)(&started), (*millis)(&ended)); err != nil {
-			return err
-		}
-		out.live = out.live || live
-		if counted && ended.After(out.lastEnd) { // a trunk fault rang nowhere: the next gateway need not wait
-			out.lastEnd = ended
-		}
-		if counted {
-			out.rings = append(out.rings, cmp.Or(started, claimed))
-		}
-		return nil
+// callRow is one call to a number.
+type callRow struct {
+	live, counted           bool
+	claimed, started, ended time.Time
+}
+
+// callsTo returns the number's calls, oldest first.
+func (c *claiming) callsTo(address string) (out []callRow, err error) {
+	if c.hot != nil && c.hot.past != nil {
+		return c.hot.past.calls[address], nil
+	}
+	err = c.each(callsToText, args{address, toMillis(c.now.Add(-week - day))}, func(r row) error {
+		var v callRow
+		err := r.Scan(&v.live, &v.counted, (*millis)(&v.claimed), (*millis)(&v.started), (*millis)(&v.ended))
+		out = append(out, v)
+		return err
 	})
 	return out, err
+}
+
+func callsOf(rows []callRow) (out calls) {
+	for _, v := range rows {
+		out.live = out.live || v.live
+		if v.counted && v.ended.After(out.lastEnd) { // a trunk fault rang nowhere: the next gateway need not wait
+			out.lastEnd = v.ended
+		}
+		if v.counted {
+			out.rings = append(out.rings, cmp.Or(v.started, v.claimed))
+		}
+	}
+	return out
 }
 
 func (k *calls) refuse(caps *outreach.Caps, now time.Time) outreach.ClaimOutcome {
@@ -206,27 +214,44 @@ func later(a, b time.Time) time.Time {
 const contactsText = `SELECT live, contact, claimed_at, started_at, answered_at FROM attempts
 	WHERE recipient_key = $1 AND claimed_at > $2 ORDER BY claimed_at`
 
+// contactRow is one attempt to reach a patient.
+type contactRow struct {
+	live, contact              bool
+	claimed, started, answered time.Time
+}
+
+func (c *claiming) contactsOf(recipient string) (out []contactRow, err error) {
+	if c.hot != nil && c.hot.past != nil {
+		return c.hot.past.contacts[recipient], nil
+	}
+	err = c.each(contactsText, args{recipient, toMillis(c.now.Add(-2 * day))}, func(r row) error {
+		var v contactRow
+		err := r.Scan(&v.live, &v.contact, (*millis)(&v.claimed), (*millis)(&v.started), (*millis)(&v.answered))
+		out = append(out, v)
+		return err
+	})
+	return out, err
+}
+
 // contacts counts how often the patient was reached in 24 h, over all channels. An attempt whose
 // outcome is open counts: it may become a contact.
 func (c *claiming) contacts(recipient string, limit int) (outreach.ClaimOutcome, error) {
+	rows, err := c.contactsOf(recipient)
+	if err != nil {
+		return outreach.ClaimOutcome{}, err
+	}
 	var reached []time.Time
 	open := 0
-	err := c.each(contactsText, args{recipient, toMillis(c.now.Add(-2 * day))}, func(r row) error {
-		var live, contact bool
-		var claimed, started, answered time.Time
-		if err := r.Scan(&live, &contact, (*millis)(&claimed), (*millis)(&started), (*millis)(&answered)); err != nil {
-			return err
-		}
-		switch at := cmp.Or(answered, started, claimed); {
-		case contact && at.After(c.now.Add(-day)):
+	for _, v := range rows {
+		switch at := cmp.Or(v.answered, v.started, v.claimed); {
+		case v.contact && at.After(c.now.Add(-day)):
 			reached = append(reached, at)
-		case live:
+		case v.live:
 			open++
 		}
-		return nil
-	})
-	if err != nil || len(reached)+open < limit {
-		return outreach.ClaimOutcome{}, err
+	}
+	if len(reached)+open < limit {
+		return outreach.ClaimOutcome{}, nil
 	}
 	no := outreach.ClaimOutcome{Refusal: outreach.ReasonFrequencyCap}
 	if len(reached) >= limit {
@@ -248,6 +273,7 @@ func (c *claiming) write(in *outreach.Claim, h *held, l *lines) (outreach.ClaimO
 	if !stored { // another node's leg to the number, through another PBX
 		return outreach.ClaimOutcome{Refusal: outreach.ReasonPhoneBusy}, nil
 	}
+	c.hot.claimed(&a)
 	h.attempts = append(h.attempts, a)
 	n := h.row.Transaction
 	n.State, n.Reason, n.Ready, n.NextAt, n.Token, n.UpdatedAt = outreach.InProgress, "", false, time.Time{}, a.Token, c.now

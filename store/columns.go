@@ -162,6 +162,14 @@ func placeholders(from, n int) string {
 	return b.String()
 }
 
+// newRow inserts a row whose keys may be taken.
+type newRow struct{ orFail, orNothing string }
+
+func newRowText(table, columns string) newRow {
+	text := insertText(table, columns)
+	return newRow{orFail: text, orNothing: text + " ON CONFLICT DO NOTHING"}
+}
+
 // insertText returns an INSERT of the comma-separated columns.
 func insertText(table, columns string) string {
 	return "INSERT INTO " + table + " (" + columns + ") VALUES " + placeholders(1, strings.Count(columns, ",")+1)

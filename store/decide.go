@@ -12,7 +12,7 @@ import (
 // durable when Decide returns. A move that the state tables do not allow is an error and writes
 // nothing; so does an error of fn. fn may be run more than once and must be pure.
 func (s *Store) Decide(ctx context.Context, id outreach.TransactionID, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (ch outreach.Change, err error) {
-	err = s.writeHot(ctx, func(t *tx) error {
+	err = s.writeHot(ctx, wants{kind: wantsCase, cases: []string{string(id)}}, func(t *tx) error {
 		ch, err = t.decide(id, at, fn, nil)
 		return err
 	})
@@ -25,7 +25,7 @@ func (s *Store) Decide(ctx context.Context, id outreach.TransactionID, at time.T
 // DecideAttempt is Decide for what happened to one attempt. It returns ErrFenced, and does not run
 // fn, when the attempt's token differs or it has ended, and ErrNotFound when there is none.
 func (s *Store) DecideAttempt(ctx context.Context, id outreach.AttemptID, token int64, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (ch outreach.Change, err error) {
-	err = s.writeHot(ctx, func(t *tx) error {
+	err = s.writeHot(ctx, wants{kind: wantsCase, attempt: string(id)}, func(t *tx) error {
 		ch, err = t.decideAttempt(id, token, at, fn)
 		return err
 	})
@@ -164,11 +164,11 @@ func noticeOf(n *outreach.Transaction) outreach.Notice {
 	return outreach.Notice{Transaction: n.ID, State: n.State, Reason: n.Reason, Channel: n.Channel, Kind: "transaction", Ready: n.Ready}
 }
 
+var insertResponseText = insertText("responses", "transaction_id, attempt_id, action, channel, via, digits, value, at, late, revision")
+
 func (t *tx) insertResponse(owner outreach.TransactionID, r *outreach.Response, at time.Time) error {
 	if r.At.IsZero() {
 		r.At = at
 	}
-	return t.exec(`INSERT INTO responses (transaction_id, attempt_id, action, channel, via, digits, value, at, late, revision)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, string(owner), string(r.Attempt), string(r.Action),
-		string(r.Channel), r.Via, r.Digits, r.Value, toMillis(r.At), flag(r.Late), int64(r.Revision))
+	return t.exec(insertResponseText, string(owner), string(r.Attempt), string(r.Action), string(r.Channel), r.Via, r.Digits, r.Value, toMillis(r.At), flag(r.Late), int64(r.Revision))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -83,6 +84,13 @@ var sqliteWriterPragmas = []string{
 func (d *dialect) again(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// undone reports whether PostgreSQL has refused a statement and thereby undone its transaction. Where it
+// was stopped, or has no room, the next try would fare no better.
+func undone(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && !slices.Contains([]string{"08", "53", "57", "58"}, pg.Code[:2])
 }
 
 // spoilt reports whether err left a SQLite transaction in doubt: the disk is full, the file damaged.

@@ -24,7 +24,9 @@ func (s *Store) AcceptEvent(ctx context.Context, in outreach.Acceptance, plan Pl
 	if err != nil {
 		return out, fmt.Errorf("accept event %s: %w", in.Event.ID, err)
 	}
-	err = s.writeHot(ctx, func(t *tx) error {
+	ev := &in.Event
+	w := wants{kind: wantsSubject, event: eventKey{ev.Source, ev.ID}, subject: subjectKey{ev.Source, ev.Component, ev.Subject.ID}}
+	err = s.writeHot(ctx, w, func(t *tx) error {
 		out, err = t.acceptEvent(&in, body, plan)
 		return err
 	})
@@ -38,6 +40,10 @@ func (s *Store) AcceptEvent(ctx context.Context, in outreach.Acceptance, plan Pl
 func (t *tx) acceptEvent(in *outreach.Acceptance, body []byte, plan PlanFunc) (outreach.AcceptedEvent, error) {
 	ev := &in.Event
 	out := outreach.AcceptedEvent{EventID: ev.ID}
+	if t.hot != nil && t.hot.known[eventKey{ev.Source, ev.ID}] {
+		out, _, err := t.duplicate(in)
+		return out, err
+	}
 	h, known, err := t.history(ev, in.At)
 	if err != nil {
 		return out, err
@@ -84,6 +90,13 @@ const historyText = `SELECT ` + transactionColumns + ` FROM transactions
 // history reads what is known of the event's subject, and locks it where writers run side by side.
 func (t *tx) history(ev *outreach.Event, at time.Time) (h outreach.SubjectHistory, known bool, err error) {
 	key := args{ev.Source, ev.Component, ev.Subject.ID}
+	if t.hot != nil && t.hot.subjects != nil {
+		p, known := t.hot.subjects[subjectKey{ev.Source, ev.Component, ev.Subject.ID}]
+		if !known {
+			return h, false, nil
+		}
+		return p.history, true, nil
+	}
 	if t.d.rowLocks {
 		err := t.exec(`INSERT INTO subjects (source, component, subject_id, newest_at, newest_version, cancelled, seen_at)
 			VALUES ($1, $2, $3, 0, 0, 0, $4) ON CONFLICT DO NOTHING`, append(slices.Clone(key), toMillis(at))...)
@@ -97,25 +110,32 @@ func (t *tx) history(ev *outreach.Event, at time.Time) (h outreach.SubjectHistor
 	if err != nil || !known {
 		return h, known, err
 	}
+	var rows []transactionRow
+	err = t.each(historyText+t.d.forUpdate, key, func(r row) error {
+		rows = append(rows, transactionRow{})
+		return rows[len(rows)-1].scan(r)
+	})
+	h.Transactions = newestGenerations(rows)
+	return h, known, err
+}
+
+// newestGenerations keeps the newest of each configuration and recipient.
+func newestGenerations(rows []transactionRow) (out []outreach.Transaction) {
 	type line struct{ configuration, recipient string }
 	newest := map[line]int{}
-	err = t.each(historyText+t.d.forUpdate, key, func(r row) error {
-		var n transactionRow
-		if err := n.scan(r); err != nil {
-			return err
-		}
+	for i := range rows {
+		n := &rows[i].Transaction
 		k := line{n.Configuration, n.RecipientID}
-		i, seen := newest[k]
+		at, seen := newest[k]
 		switch {
 		case !seen:
-			newest[k] = len(h.Transactions)
-			h.Transactions = append(h.Transactions, n.Transaction)
-		case n.Generation >= h.Transactions[i].Generation:
-			h.Transactions[i] = n.Transaction
+			newest[k] = len(out)
+			out = append(out, *n)
+		case n.Generation >= out[at].Generation:
+			out[at] = *n
 		}
-		return nil
-	})
-	return h, known, err
+	}
+	return out
 }
 
 // giveIDs completes what the plan opens.
@@ -157,17 +177,16 @@ func plannedIDs(p *outreach.EventPlan) []outreach.TransactionID {
 
 func (t *tx) insertEvent(in *outreach.Acceptance, body []byte, p *outreach.EventPlan, ids []outreach.TransactionID) (bool, error) {
 	ev, wrote := &in.Event, t.wrote
-	rows, err := t.count(insertEventText, ev.Source, ev.ID, in.Hash[:], ev.Component, ev.Type, toMillis(in.At), string(body),
+	stored, err := t.insertNew(insertEventText, ev.Source, ev.ID, in.Hash[:], ev.Component, ev.Type, toMillis(in.At), string(body),
 		listText(ids), flag(p.Stale), flag(p.Backfill), ev.Subject.ID)
 	if err != nil {
 		return false, fmt.Errorf("insert the event: %w", err)
 	}
-	t.wrote = wrote || rows > 0 // a conflict has nothing to be undone
-	return rows > 0, nil
+	t.wrote = wrote || stored // a conflict has nothing to be undone
+	return stored, nil
 }
 
-var insertEventText = insertText("events", "source, id, hash, component, type, received_at, body, transactions, stale, kept, subject_id") +
-	" ON CONFLICT DO NOTHING"
+var insertEventText = newRowText("events", "source, id, hash, component, type, received_at, body, transactions, stale, kept, subject_id")
 
 // duplicate answers an event that was accepted before.
 func (t *tx) duplicate(in *outreach.Acceptance) (out outreach.AcceptedEvent, found bool, err error) {
@@ -268,6 +287,7 @@ func (t *tx) supersede(h *outreach.SubjectHistory, ch *outreach.Change, at time.
 		return nil, fmt.Errorf("transaction %s: %w", id, ErrNotFound)
 	}
 	t.hot.drop(id)
+	t.w.seal() // the index of open transactions must see this one end before the next one opens
 	old := &held{row: transactionRow{Transaction: h.Transactions[was]}}
 	hangup := ch.Hangup
 	if old.row.State == outreach.InProgress && ch.Transaction.Reason == outreach.ReasonByEvent {

@@ -22,6 +22,11 @@ type hot struct {
 	owners   map[outreach.AttemptID]outreach.TransactionID
 	lines    map[string]*lines // by PBX, with its token buckets
 	settings *settings         // looked at in this group
+
+	// Of a group on PostgreSQL, which holds nothing longer than its own transaction.
+	past     *past
+	subjects map[subjectKey]*subjectPast // those that are stored
+	known    map[eventKey]bool           // events that are stored
 }
 
 const hotMax = 8192
@@ -41,6 +46,17 @@ func (h *hot) freed(a *outreach.Attempt) {
 	if l := h.lines[a.PBX]; l != nil {
 		l.use(a.Gateway, -1)
 	}
+}
+
+// claimed adds an attempt to what its number and its patient have had.
+func (h *hot) claimed(a *outreach.Attempt) {
+	if h == nil || h.past == nil {
+		return
+	}
+	if a.Channel == outreach.IVR {
+		h.past.calls[a.Address] = append(h.past.calls[a.Address], callRow{live: live(a.State), claimed: a.ClaimedAt})
+	}
+	h.past.contacts[a.RecipientKey] = append(h.past.contacts[a.RecipientKey], contactRow{live: live(a.State), claimed: a.ClaimedAt})
 }
 
 func (h *hot) drop(id outreach.TransactionID) {

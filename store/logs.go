@@ -10,6 +10,8 @@ import (
 	"curlew/outreach"
 )
 
+var insertLogText = insertText("logs", "transaction_id, attempt_id, at, kind, data")
+
 // insertLogs appends log lines. A line without a transaction is owner's, one without a time is of at.
 func (t *tx) insertLogs(owner outreach.TransactionID, logs []outreach.LogEntry, at time.Time) error {
 	for i := range logs {
@@ -25,8 +27,7 @@ func (t *tx) insertLogs(owner outreach.TransactionID, logs []outreach.LogEntry, 
 		if err != nil {
 			return fmt.Errorf("log %s: %w", l.Kind, err)
 		}
-		err = t.exec(`INSERT INTO logs (transaction_id, attempt_id, at, kind, data) VALUES ($1, $2, $3, $4, $5)`,
-			string(id), string(l.Attempt), toMillis(when), l.Kind, data)
+		err = t.exec(insertLogText, string(id), string(l.Attempt), toMillis(when), l.Kind, data)
 		if err != nil {
 			return fmt.Errorf("log %s: %w", l.Kind, err)
 		}

@@ -16,24 +16,28 @@ import (
 type pgTx struct {
 	conn    *pgx.Conn
 	waiting *pgx.Batch
-	begun   bool // BEGIN was answered
+	answers []func(pgx.BatchResults) error // one for each that waits
+	begun   bool                           // BEGIN was answered
+
+	group *bulk // of a group: puts of one text become one statement; nil for a single operation
 }
 
 // inPostgres runs fn in a transaction of its own and commits unless it fails.
-func inPostgres(ctx context.Context, db *sql.DB, fn func(*pgTx) error) (err error) {
+func inPostgres(ctx context.Context, db *sql.DB, group *bulk, fn func(*pgTx) error) (err error) {
 	c, err := db.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	return c.Raw(func(driver any) error {
-		t := &pgTx{conn: driver.(*stdlib.Conn).Conn(), waiting: &pgx.Batch{}}
-		t.waiting.Queue("BEGIN")
+		t := &pgTx{conn: driver.(*stdlib.Conn).Conn(), waiting: &pgx.Batch{}, group: group}
+		t.queue("BEGIN", nil, done)
 		if err := fn(t); err != nil {
 			return errors.Join(err, t.rollback(ctx))
 		}
-		t.waiting.Queue("COMMIT")
-		if err := t.flush(ctx, nil); err != nil {
+		t.seal()
+		t.queue("COMMIT", nil, done)
+		if err := t.flush(ctx); err != nil {
 			return errors.Join(fmt.Errorf("commit: %w", err), t.rollback(ctx))
 		}
 		return nil
@@ -49,25 +53,52 @@ func (t *pgTx) rollback(ctx context.Context) error {
 	return err
 }
 
+func (t *pgTx) queue(query string, a args, answer func(pgx.BatchResults) error) {
+	t.waiting.Queue(query, a...)
+	t.answers = append(t.answers, answer)
+}
+
+// done reads an answer of which only the error matters.
+func done(r pgx.BatchResults) error {
+	_, err := r.Exec()
+	return err
+}
+
 // put sends a statement with the next one that is asked. Its error comes back from there.
 func (t *pgTx) put(_ context.Context, query string, a args) error {
-	t.waiting.Queue(query, a...)
+	if t.group == nil || !t.group.add(query, a) {
+		t.seal()
+		t.queue(query, a, done)
+	}
 	return nil
 }
 
+// seal keeps what is put from now on behind what was put before.
+func (t *pgTx) seal() {
+	if t.group != nil {
+		t.group.take(func(query string, a args) { t.queue(query, a, done) })
+	}
+}
+
 func (t *pgTx) exec(ctx context.Context, query string, a args) (n int64, err error) {
-	t.waiting.Queue(query, a...)
-	err = t.flush(ctx, func(r pgx.BatchResults) error {
+	t.seal()
+	t.queue(query, a, func(r pgx.BatchResults) error {
 		tag, err := r.Exec()
 		n = tag.RowsAffected()
 		return err
 	})
-	return n, err
+	return n, t.flush(ctx)
 }
 
 func (t *pgTx) query(ctx context.Context, query string, a args, each func(row) error) error {
-	t.waiting.Queue(query, a...)
-	return t.flush(ctx, func(r pgx.BatchResults) error {
+	t.ask(query, a, each)
+	return t.flush(ctx)
+}
+
+// ask queues a question: flush sends it with all that waits, and its rows go to each.
+func (t *pgTx) ask(query string, a args, each func(row) error) {
+	t.seal()
+	t.queue(query, a, func(r pgx.BatchResults) error {
 		rows, err := r.Query()
 		if err != nil {
 			return err
@@ -86,30 +117,17 @@ func (t *pgTx) query(ctx context.Context, query string, a args, each func(row) e
 	})
 }
 
-// flush sends what waits; last, if any, reads the answer of the last statement.
-func (t *pgTx) flush(ctx context.Context, last func(pgx.BatchResults) error) (err error) {
-	n := t.waiting.Len()
-	if last != nil {
-		n--
-	}
+// flush sends what waits, and reads the answers.
+func (t *pgTx) flush(ctx context.Context) error {
 	t.begun = true // whatever becomes of it, a rollback does no harm
+	answers := t.answers
 	r := t.conn.SendBatch(ctx, t.waiting)
-	t.waiting = &pgx.Batch{}
-	for range n {
-		if _, err := r.Exec(); err != nil {
-			return closed(r, err)
-		}
-	}
-	if last != nil {
-		if err := last(r); err != nil {
-			return closed(r, err)
+	t.waiting, t.answers = &pgx.Batch{}, nil
+	for _, answer := range answers {
+		if err := answer(r); err != nil {
+			_ = r.Close() // it would only repeat err
+			return err
 		}
 	}
 	return r.Close()
-}
-
-// closed ends a batch that has failed with err: closing would only repeat it.
-func closed(r pgx.BatchResults, err error) error {
-	_ = r.Close()
-	return err
 }

@@ -11,7 +11,7 @@ import (
 // Promote makes at most limit waiting transactions whose time has come ready to be claimed, the
 // earliest first, and returns how many. A row keeps its place in the queue if it has one.
 func (s *Store) Promote(ctx context.Context, now time.Time, limit int) (n int, err error) {
-	err = s.writeHot(ctx, func(t *tx) error {
+	err = s.writeHot(ctx, wants{}, func(t *tx) error {
 		changed, err := t.count(promoteText(t.d), toMillis(now), int64(limit))
 		if n = int(changed); n > 0 {
 			t.notify(outreach.Notice{Kind: "transaction", State: outreach.Queued, Reason: outreach.ReasonDue, Ready: true})

@@ -17,6 +17,7 @@ type row interface{ Scan(dest ...any) error }
 // runner runs statements on one connection or pool. each must not run another statement. put is for
 // statements whose answer does not matter; where it is put off, its error comes with a later one.
 type runner interface {
+	seal() // what is put from now on stays behind what was put before
 	put(ctx context.Context, query string, a args) error
 	exec(ctx context.Context, query string, a args) (int64, error)
 	query(ctx context.Context, query string, a args, each func(row) error) error

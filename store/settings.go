@@ -43,14 +43,11 @@ func (s *session) current() (*settings, error) {
 
 func (s *session) look() (*settings, error) {
 	var revision int64
-	if _, err := s.one(`SELECT revision FROM settings WHERE id = 1`, nil, &revision); err != nil {
+	if _, err := s.one(revisionText, nil, &revision); err != nil {
 		return nil, fmt.Errorf("settings revision: %w", err)
 	}
 	c := &s.s.settings
-	c.mu.Lock()
-	have := c.newest
-	c.mu.Unlock()
-	if have != nil && have.revision == revision {
+	if have := c.ofRevision(revision); have != nil {
 		return have, nil
 	}
 	loaded, err := s.load(revision)
@@ -59,6 +56,18 @@ func (s *session) look() (*settings, error) {
 	}
 	s.whenKept(func() { c.keep(loaded) })
 	return loaded, nil
+}
+
+const revisionText = `SELECT revision FROM settings WHERE id = 1`
+
+// ofRevision returns the settings in memory if they are of that revision, else nil.
+func (c *settingsCache) ofRevision(revision int64) *settings {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.newest == nil || c.newest.revision != revision {
+		return nil
+	}
+	return c.newest
 }
 
 // keep makes loaded the newest unless a newer one came first.
@@ -154,7 +163,7 @@ func (s *session) versionInForce(name string) (int64, error) {
 
 // Revision returns the settings' revision; it rises with every change.
 func (s *Store) Revision(ctx context.Context) (revision int64, err error) {
-	_, err = s.glance(ctx).one(`SELECT revision FROM settings WHERE id = 1`, nil, &revision)
+	_, err = s.glance(ctx).one(revisionText, nil, &revision)
 	return revision, err
 }
 

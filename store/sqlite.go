@@ -76,6 +76,9 @@ func (st *liteStmt) fill(a args) error {
 	return nil
 }
 
+// seal has nothing to do: every statement is run at once.
+func (l *liteConn) seal() {}
+
 func (l *liteConn) put(ctx context.Context, query string, a args) error {
 	return l.query(ctx, query, a, func(row) error { return nil })
 }

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // PostgreSQL's driver
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib" // PostgreSQL's driver
 	"github.com/jmoiron/sqlx"
 
 	"curlew/outreach"
@@ -56,12 +58,14 @@ type Store struct {
 	texts  *texts
 	reads  *sqlx.DB
 	readTx *sql.TxOptions
-	writes *sqlx.DB // PostgreSQL only
-	group  *group   // SQLite only
-	wire   *wire    // PostgreSQL only: notices between nodes
+	writes *sqlx.DB  // PostgreSQL only
+	group  *group    // SQLite only
+	groups *pgGroups // PostgreSQL only
+	wire   *wire     // PostgreSQL only: notices between nodes
 
 	closing  sync.Once
 	events   recent[eventKey, outreach.Event]
+	owners   recent[outreach.AttemptID, outreach.TransactionID] // on PostgreSQL
 	settings settingsCache
 }
 
@@ -142,26 +146,34 @@ func (s *Store) openPostgres(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if s.writes, err = openPool(s.d, s.opt.URL, postgresWriters); err != nil {
+	if s.writes, err = openPool(s.opt.URL, postgresWriters, writerSettings); err != nil {
 		return err
 	}
-	if s.reads, err = openPool(s.d, s.opt.URL, postgresReaders); err != nil {
+	if s.reads, err = openPool(s.opt.URL, postgresReaders, nil); err != nil {
 		return err
 	}
 	s.readTx = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	if err := s.writes.PingContext(ctx); err != nil {
 		return err
 	}
+	s.groups = newPGGroups(s)
+	s.groups.start(context.WithoutCancel(ctx))
 	s.wire = newWire(s)
 	s.wire.start(context.WithoutCancel(ctx))
 	return nil
 }
 
-func openPool(d *dialect, dsn string, n int) (*sqlx.DB, error) {
-	db, err := sqlx.Open(d.driver, dsn)
+// writerSettings keep PostgreSQL from thinking about each statement anew: every one of them goes by
+// an index, whatever the statistics of a young table say.
+var writerSettings = map[string]string{"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
+
+func openPool(dsn string, n int, settings map[string]string) (*sqlx.DB, error) {
+	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, err
 	}
+	maps.Copy(cfg.RuntimeParams, settings)
+	db := sqlx.NewDb(stdlib.OpenDB(*cfg), "pgx")
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
 	return db, nil
@@ -177,6 +189,9 @@ func (s *Store) close() error {
 	var errs []error
 	if s.group != nil {
 		errs = append(errs, s.group.close())
+	}
+	if s.groups != nil {
+		s.groups.close()
 	}
 	if s.wire != nil {
 		s.wire.close()

@@ -35,17 +35,16 @@ func (t *transactionRow) scan(r row) error {
 // insertTransaction stores a new transaction. It reports false, and stores nothing, where an open one
 // of the same source, configuration, subject and recipient exists.
 func (t *tx) insertTransaction(n *outreach.Transaction) (bool, error) {
-	rows, err := t.count(insertTransactionText, string(n.ID), n.Source, n.EventID, n.Configuration, n.Version,
+	return t.insertNew(insertTransactionText, string(n.ID), n.Source, n.EventID, n.Configuration, n.Version,
 		n.Component, n.EventType, n.Purpose, n.SubjectID, n.RecipientID, n.Phone, n.Email, n.Language, n.TimeZone,
 		int64(n.Generation), string(n.State), flag(n.State.Open()), string(n.Reason), int64(n.Step), n.Lane,
 		flag(n.Ready), string(n.Channel), int64(n.Priority), toMillis(n.DueAt), toMillis(n.ReadyAt),
 		toMillis(n.NextAt), toMillis(n.ExpiresAt), toMillis(n.RefTime), toMillis(n.CutOffAt), toMillis(n.CreatedAt),
 		toMillis(n.UpdatedAt), toMillis(n.EndedAt), int64(n.Tries), int64(n.Faults), listText(n.TriedGates),
 		int64(n.Revisions), int64(0), n.Token)
-	return rows > 0, err
 }
 
-var insertTransactionText = insertText("transactions", transactionColumns) + " ON CONFLICT DO NOTHING"
+var insertTransactionText = newRowText("transactions", transactionColumns)
 
 // updateTransaction writes what differs between o and n, and makes o what is stored now.
 func (t *tx) updateTransaction(o *transactionRow, n *outreach.Transaction, answered bool) error {

@@ -15,6 +15,7 @@ type tx struct {
 	session
 	w       runner
 	wrote   bool
+	grouped bool // on PostgreSQL: shares its transaction, which is undone if a key exists already
 	hot     *hot
 	notices []outreach.Notice
 	kept    []func()
@@ -39,6 +40,15 @@ func (t *tx) count(query string, a ...any) (int64, error) {
 	return t.w.exec(t.ctx, query, a)
 }
 
+// insertNew stores a row and reports whether its keys were free.
+func (t *tx) insertNew(q newRow, a ...any) (bool, error) {
+	if t.grouped {
+		return true, t.exec(q.orFail, a...)
+	}
+	n, err := t.count(q.orNothing, a...)
+	return n > 0, err
+}
+
 func (t *tx) notify(n outreach.Notice) { t.notices = append(t.notices, n) }
 
 // operation waits for its turn in a group.
@@ -46,6 +56,7 @@ type operation struct {
 	ctx    context.Context
 	fn     func(*tx) error
 	hot    bool // fn keeps the hot cases right
+	wants  wants
 	tx     tx
 	err    error
 	panics any
@@ -56,24 +67,27 @@ type operation struct {
 // what it keeps outside of the database must be overwritten, not added to. Its error is returned as it
 // is, after everything it wrote was undone.
 func (s *Store) write(ctx context.Context, fn func(*tx) error) error {
-	return s.writeAs(ctx, fn, false)
+	return s.writeAs(ctx, wants{}, fn, false)
 }
 
 // writeHot is write for operations that change transactions and attempts through held cases only, or
 // none that are in progress.
-func (s *Store) writeHot(ctx context.Context, fn func(*tx) error) error {
-	return s.writeAs(ctx, fn, true)
+func (s *Store) writeHot(ctx context.Context, w wants, fn func(*tx) error) error {
+	return s.writeAs(ctx, w, fn, true)
 }
 
-func (s *Store) writeAs(ctx context.Context, fn func(*tx) error, hot bool) error {
+func (s *Store) writeAs(ctx context.Context, w wants, fn func(*tx) error, hot bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	var op *operation
 	var err error
-	if s.group != nil {
+	switch {
+	case s.group != nil:
 		op, err = s.group.do(ctx, fn, hot)
-	} else {
+	case w.kind != wantsNothing:
+		op, err = s.groups.do(ctx, w, fn)
+	default:
 		op, err = s.writeAlone(ctx, fn)
 	}
 	if err != nil {
@@ -92,7 +106,7 @@ func (s *Store) writeAlone(ctx context.Context, fn func(*tx) error) (*operation,
 	ctx = context.WithoutCancel(ctx) // a commit whose answer is not awaited would be in doubt
 	for n := 1; ; n++ {
 		op := &operation{}
-		err := inPostgres(ctx, s.writes.DB, func(conn *pgTx) error {
+		err := inPostgres(ctx, s.writes.DB, nil, func(conn *pgTx) error {
 			op.tx.start(ctx, s, conn, nil)
 			return fn(&op.tx)
 		})
