@@ -171,6 +171,7 @@ var descriptions = map[string]string{
 	"Limits.rings_per_day":         "Rings a day per number, default 3.",
 	"Limits.rings_per_week":        "Rings a week per number, default 6.",
 	"Limits.contacts_per_day":      "Contacts a day per patient over all channels, default 3.",
+	"Limits.contacts_per_week":     "Contacts a week per patient over all channels, default 10, or contacts_per_day if that is more.",
 	"CauseRule.cause":              "Q.850 cause as FreeSWITCH names it.",
 	"CauseRule.sip":                "SIP statuses.",
 	"CauseRule.progress":           "Whether it rang.",

@@ -47,6 +47,26 @@ func TestAnActivityShowsWhatHoldsItNow(t *testing.T) {
 	}
 }
 
+func TestTheListShowsTheOrderOfChannelsThatThePatientPrefers(t *testing.T) {
+	w := newWorld(t)
+	c := aCase(w, "t1", outreach.Queued, outreach.ReasonDue)
+	c.Transaction.Channels = []outreach.Channel{outreach.SMS, outreach.IVR}
+	w.cases = []outreach.Case{c, aCase(w, "t2", outreach.Queued, outreach.ReasonDue)}
+	type page struct {
+		Items []struct {
+			ID        string `json:"id"`
+			Recipient struct {
+				Channels []string `json:"channels"`
+			} `json:"recipient"`
+		} `json:"items"`
+	}
+	for _, a := range decode[page](t, request(w.server().Handler(), "GET", "/api/v1/activities", adminKey, nil)).Items {
+		if want := map[string]string{"t1": "sms ivr", "t2": ""}[a.ID]; strings.Join(a.Recipient.Channels, " ") != want {
+			t.Errorf("%s prefers %v, want %q", a.ID, a.Recipient.Channels, want)
+		}
+	}
+}
+
 func TestADerivedReasonCanBeSelected(t *testing.T) {
 	w := newWorld(t)
 	h := w.server().Handler()

@@ -31,9 +31,10 @@ type activity struct {
 }
 
 type activityRecipient struct {
-	ID          string `json:"id"`
-	PhoneMasked string `json:"phone_masked"`
-	Language    string `json:"language"`
+	ID          string             `json:"id"`
+	PhoneMasked string             `json:"phone_masked"`
+	Language    string             `json:"language"`
+	Channels    []outreach.Channel `json:"channels,omitempty" doc:"The order that the patient prefers, as the event gave it"`
 }
 
 type activityAttempt struct {
@@ -83,7 +84,7 @@ func (v viewer) activity(c outreach.Case) activity {
 	t := c.Transaction
 	a := activity{
 		ID: t.ID, Configuration: t.Configuration, Component: t.Component, Event: t.EventType, EventID: t.EventID, SubjectID: t.SubjectID,
-		Recipient:  activityRecipient{ID: t.RecipientID, PhoneMasked: outreach.MaskPhone(t.Phone), Language: t.Language},
+		Recipient:  activityRecipient{ID: t.RecipientID, PhoneMasked: outreach.MaskPhone(t.Phone), Language: t.Language, Channels: t.Channels},
 		Generation: t.Generation, State: t.State, Reason: t.Reason, Channel: t.Channel, Step: t.Step, Tries: t.Tries,
 		DueAt: t.DueAt, NextAt: t.NextAt, ExpiresAt: t.ExpiresAt, CreatedAt: t.CreatedAt, EndedAt: t.EndedAt,
 		Attempts: make([]activityAttempt, 0, len(c.Attempts)),

@@ -19,7 +19,11 @@ func TestTheForecastSaysWhichCallsComeTooLate(t *testing.T) {
 	rec := request(w.server().Handler(), "GET", "/api/v1/forecast", adminKey, nil)
 	want(t, rec, http.StatusOK)
 	got := decode[map[string]any](t, rec)
-	if got["calls"] != 3.0 || got["late"] != 2.0 || got["clears"] != false || got["whole"] != true || len(got["hours"].([]any)) != 24 {
+	if got["calls"] != 3.0 || got["late"] != 2.0 || got["clears"] != false || got["whole"] != true || len(got["hours"].([]any)) != 24 || got["cleared_at"] == nil {
 		t.Fatalf("%s", rec.Body)
+	}
+	w.cases = nil
+	if got := decode[map[string]any](t, request(w.server().Handler(), "GET", "/api/v1/forecast", adminKey, nil)); got["cleared_at"] != nil {
+		t.Fatalf("nothing waits, and it is cleared at %v", got["cleared_at"])
 	}
 }

@@ -312,6 +312,8 @@ type Limits struct {
 	RingsPerDay    *int      `json:"rings_per_day,omitempty"`    // 3 per number
 	RingsPerWeek   *int      `json:"rings_per_week,omitempty"`   // 6 per number
 	ContactsPerDay *int      `json:"contacts_per_day,omitempty"` // 3 per patient over all channels
+	// ContactsPerWeek is 10 per patient over all channels, or contacts_per_day if that is more.
+	ContactsPerWeek *int `json:"contacts_per_week,omitempty"`
 }
 
 // CauseRule is a row of the cause matrix: it matches when every field it sets matches.

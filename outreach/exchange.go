@@ -39,7 +39,8 @@ type Caps struct {
 	BetweenCalls           time.Duration
 	RingsPerDay            int
 	RingsPerWeek           int
-	ContactsPerDay         int
+	ContactsPerDay         int // of a patient, over all channels
+	ContactsPerWeek        int
 }
 
 // ClaimOutcome answers one Claim, in order. A refused claim changed nothing. RetryAt is when the

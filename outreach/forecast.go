@@ -15,9 +15,9 @@ const (
 // ForecastReport says whether the lines that are configured clear the calls that are due within 24 hours.
 type ForecastReport struct {
 	At        time.Time       `json:"at"`
-	Calls     int             `json:"calls"`      // waiting and due within the span
-	Late      int             `json:"late"`       // of them, those whose deadline comes before a line
-	ClearedAt time.Time       `json:"cleared_at"` // when the last one that is in time begins
+	Calls     int             `json:"calls"`               // waiting and due within the span
+	Late      int             `json:"late"`                // of them, those whose deadline comes before a line
+	ClearedAt time.Time       `json:"cleared_at,omitzero"` // when the last one that is in time begins
 	PBXs      []ForecastPBX   `json:"pbxs"`
 	Hours     []ForecastHour  `json:"hours"`
 	LateIDs   []TransactionID `json:"late_transactions"`

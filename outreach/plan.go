@@ -130,7 +130,7 @@ func (p *planner) open(cfg Configuration, generation int) (Transaction, error) {
 	t := Transaction{
 		Source: p.ev.Source, EventID: p.ev.ID, Configuration: cfg.Name, Component: cfg.Component, EventType: p.ev.Type,
 		Purpose: p.snap.Purpose(cfg), SubjectID: p.ev.Subject.ID, RecipientID: r.ID, Phone: firstPhone(r), Email: r.Email,
-		Language: p.snap.Language(r), TimeZone: p.snap.Zone(r).String(), Generation: generation,
+		Language: p.snap.Language(r), TimeZone: p.snap.Zone(r).String(), Channels: r.Channels, Generation: generation,
 		Priority: cfg.Priority, RefTime: p.ref, CreatedAt: p.now, UpdatedAt: p.now,
 	}
 	hours, err := StepHours(p.snap, cfg, cfg.Steps[0], t.TimeZone)

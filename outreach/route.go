@@ -47,7 +47,8 @@ func (s *Snapshot) CapsFor(p PBX, g Gateway) Caps {
 // PatientCaps returns what protects a number and a patient on any channel.
 func (s *Snapshot) PatientCaps() Caps {
 	l := s.ResolvedLimits()
-	return Caps{BetweenCalls: l.BetweenCalls, RingsPerDay: l.RingsPerDay, RingsPerWeek: l.RingsPerWeek, ContactsPerDay: l.ContactsPerDay}
+	return Caps{BetweenCalls: l.BetweenCalls, RingsPerDay: l.RingsPerDay, RingsPerWeek: l.RingsPerWeek,
+		ContactsPerDay: l.ContactsPerDay, ContactsPerWeek: l.ContactsPerWeek}
 }
 
 // Line is the state of one PBX as far as choosing goes.

@@ -287,18 +287,21 @@ func (s *Snapshot) CallLimits() ResolvedCall {
 
 // ResolvedLimits is Limits with the safe defaults of contract.md.
 type ResolvedLimits struct {
-	BetweenCalls                              time.Duration
-	RingsPerDay, RingsPerWeek, ContactsPerDay int
+	BetweenCalls                    time.Duration
+	RingsPerDay, RingsPerWeek       int
+	ContactsPerDay, ContactsPerWeek int
 }
 
 // ResolvedLimits returns the limits that protect a number and a patient.
 func (s *Snapshot) ResolvedLimits() ResolvedLimits {
 	l := s.Document.Limits
+	contacts := number(l.ContactsPerDay, 3)
 	return ResolvedLimits{
-		BetweenCalls:   elapsed(l.BetweenCalls, 30*time.Minute),
-		RingsPerDay:    number(l.RingsPerDay, 3),
-		RingsPerWeek:   number(l.RingsPerWeek, 6),
-		ContactsPerDay: number(l.ContactsPerDay, 3),
+		BetweenCalls:    elapsed(l.BetweenCalls, 30*time.Minute),
+		RingsPerDay:     number(l.RingsPerDay, 3),
+		RingsPerWeek:    number(l.RingsPerWeek, 6),
+		ContactsPerDay:  contacts,
+		ContactsPerWeek: number(l.ContactsPerWeek, max(10, contacts)),
 	}
 }
 

@@ -30,7 +30,7 @@ func TestSafeDefaultsAreThoseOfTheContract(t *testing.T) {
 	if diff := cmp.Diff(want, snap.CallLimits()); diff != "" {
 		t.Error(diff)
 	}
-	limits := outreach.ResolvedLimits{BetweenCalls: 30 * time.Minute, RingsPerDay: 3, RingsPerWeek: 6, ContactsPerDay: 3}
+	limits := outreach.ResolvedLimits{BetweenCalls: 30 * time.Minute, RingsPerDay: 3, RingsPerWeek: 6, ContactsPerDay: 3, ContactsPerWeek: 10}
 	if diff := cmp.Diff(limits, snap.ResolvedLimits()); diff != "" {
 		t.Error(diff)
 	}

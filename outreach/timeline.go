@@ -45,6 +45,8 @@ type walk struct {
 	now   time.Time
 	rings []time.Time // ends of the calls so far, all counted
 	out   []TimelineEntry
+
+	contacts []time.Time // messages so far: each is taken as delivered
 }
 
 // run drives the real decisions with the worst outcome of each attempt until the case has ended.
@@ -91,18 +93,15 @@ func (w *walk) add(e TimelineEntry) {
 	w.out = append(w.out, e)
 }
 
-// limited holds a call back as the claim would: time between calls to one number, rings a day and a week.
+// limited holds an attempt back as the claim would: time between calls to one number, rings and contacts a day and a week.
 func (w *walk) limited() bool {
-	if w.c.Transaction.Channel != IVR || len(w.rings) == 0 {
-		return false
-	}
 	l := w.s.ResolvedLimits()
-	o := ClaimOutcome{Refusal: ReasonPhoneBusy, RetryAt: w.rings[len(w.rings)-1].Add(l.BetweenCalls)}
-	for limit, span := range map[int]time.Duration{l.RingsPerDay: 24 * time.Hour, l.RingsPerWeek: 7 * 24 * time.Hour} {
-		if limit > 0 && len(w.rings) >= limit {
-			if at := w.rings[len(w.rings)-limit].Add(span); at.After(o.RetryAt) {
-				o = ClaimOutcome{Refusal: ReasonFrequencyCap, RetryAt: at}
-			}
+	const day = 24 * time.Hour
+	o := ClaimOutcome{Refusal: ReasonFrequencyCap, RetryAt: later(capFree(w.contacts, l.ContactsPerDay, day), capFree(w.contacts, l.ContactsPerWeek, 7*day))}
+	if w.c.Transaction.Channel == IVR && len(w.rings) > 0 {
+		o.RetryAt = later(o.RetryAt, later(capFree(w.rings, l.RingsPerDay, day), capFree(w.rings, l.RingsPerWeek, 7*day)))
+		if free := w.rings[len(w.rings)-1].Add(l.BetweenCalls); free.After(o.RetryAt) {
+			o = ClaimOutcome{Refusal: ReasonPhoneBusy, RetryAt: free}
 		}
 	}
 	if !o.RetryAt.After(w.now) {
@@ -110,6 +109,14 @@ func (w *walk) limited() bool {
 	}
 	w.apply(OnRefused(w.s, w.c, o, w.now))
 	return true
+}
+
+// capFree is when fewer than limit of times (oldest first) lie within span, zero if there are not as many.
+func capFree(times []time.Time, limit int, span time.Duration) time.Time {
+	if limit <= 0 || len(times) < limit {
+		return time.Time{}
+	}
+	return times[len(times)-limit].Add(span)
 }
 
 func (w *walk) attempt() {
@@ -138,6 +145,7 @@ func (w *walk) attempt() {
 	} else {
 		w.add(e)
 		a.State = AttemptSending
+		w.contacts = append(w.contacts, w.now)
 		w.c.Attempts = append(w.c.Attempts, a)
 		w.apply(OnReceipt(w.s, w.c, Receipt{Attempt: a.ID, Disposition: Accepted}, w.now))
 	}

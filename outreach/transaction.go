@@ -18,7 +18,8 @@ type Transaction struct {
 	Phone         string // E.164 of the number in use, empty if none
 	Email         string
 	Language      string
-	TimeZone      string // the patient's, an IANA name, already resolved
+	TimeZone      string    // the patient's, an IANA name, already resolved
+	Channels      []Channel // the patient's preferred order, as the event gave it
 	Generation    int
 
 	State   State

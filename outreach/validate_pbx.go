@@ -158,8 +158,17 @@ func (v *validator) limits() {
 	v.count("/limits/rings_per_day", l.RingsPerDay, 1, 50)
 	v.count("/limits/rings_per_week", l.RingsPerWeek, 1, 200)
 	v.count("/limits/contacts_per_day", l.ContactsPerDay, 1, 50)
-	if r := v.snap.ResolvedLimits(); r.RingsPerDay > r.RingsPerWeek {
-		v.bad("/limits/rings_per_day", fmt.Sprintf("%d a day can never be reached with %d a week", r.RingsPerDay, r.RingsPerWeek), "raise rings_per_week or lower rings_per_day")
+	v.count("/limits/contacts_per_week", l.ContactsPerWeek, 1, 200)
+	r := v.snap.ResolvedLimits()
+	v.reachable("rings", r.RingsPerDay, r.RingsPerWeek)
+	v.reachable("contacts", r.ContactsPerDay, r.ContactsPerWeek)
+}
+
+// reachable refuses a limit per day that the one per week makes void.
+func (v *validator) reachable(what string, perDay, perWeek int) {
+	if perDay > perWeek {
+		v.bad("/limits/"+what+"_per_day", fmt.Sprintf("%d a day can never be reached with %d a week", perDay, perWeek),
+			fmt.Sprintf("raise %s_per_week or lower %s_per_day", what, what))
 	}
 }
 

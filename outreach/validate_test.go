@@ -285,6 +285,7 @@ func TestEachMistakeOfTheRestOfTheDocumentIsFound(t *testing.T) {
 		}, []string{"/components/0/events/0/actions/0", "/components/0/events/0/effect"}},
 		{"a ring that never ends", func(d *outreach.Document) { d.Call.RingTimeout = duration(t, "PT5M") }, []string{"/call/ring_timeout"}},
 		{"no ring a day", func(d *outreach.Document) { d.Limits.RingsPerDay = number(0) }, []string{"/limits/rings_per_day"}},
+		{"more contacts a day than a week", func(d *outreach.Document) { d.Limits.ContactsPerWeek = number(2) }, []string{"/limits/contacts_per_day"}},
 		{"more rings a day than a week", func(d *outreach.Document) { d.Limits.RingsPerDay = number(7) }, []string{"/limits/rings_per_day"}},
 		{"a rule for every call", func(d *outreach.Document) {
 			d.CauseMatrix = []outreach.CauseRule{{Verdict: outreach.VerdictSuppress, Disposition: outreach.Unwanted}}

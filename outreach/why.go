@@ -20,7 +20,7 @@ var rules = map[Reason]string{
 	ReasonRetryWait:     "The last try failed; it is tried again after the configured interval.",
 	ReasonPaused:        "Somebody paused this channel, PBX, gateway or configuration, or the provider refused our account.",
 	ReasonPhoneBusy:     "The number has another live call, or was called less than the configured time ago.",
-	ReasonFrequencyCap:  "The patient was rung or contacted as often as the limits allow.",
+	ReasonFrequencyCap:  "The number was rung, or the patient contacted over all channels, as often as the limits per day and week allow.",
 	ReasonRelease:       "The configuration releases its transactions at fixed times.",
 	ReasonUnknown:       "An attempt's outcome is unknown; it is settled before anything else leaves.",
 }

@@ -112,7 +112,7 @@ func (c *claiming) claim(in *outreach.Claim) (outreach.ClaimOutcome, error) {
 }
 
 // patientRules protect the number and the patient: one live leg per number, time between calls,
-// rings per day and week, contacts per day.
+// rings per day and week, contacts per day and week.
 func (c *claiming) patientRules(in *outreach.Claim) (outreach.ClaimOutcome, error) {
 	if in.Attempt.Channel == outreach.IVR {
 		rows, err := c.callsTo(in.Attempt.Address)
@@ -124,8 +124,8 @@ func (c *claiming) patientRules(in *outreach.Claim) (outreach.ClaimOutcome, erro
 			return no, nil
 		}
 	}
-	if in.Caps.ContactsPerDay > 0 && in.Attempt.RecipientKey != "" {
-		return c.contacts(in.Attempt.RecipientKey, in.Caps.ContactsPerDay)
+	if in.Caps.ContactsPerDay+in.Caps.ContactsPerWeek > 0 && in.Attempt.RecipientKey != "" {
+		return c.contacts(in.Attempt.RecipientKey, &in.Caps)
 	}
 	return outreach.ClaimOutcome{}, nil
 }
@@ -220,11 +220,14 @@ type contactRow struct {
 	claimed, started, answered time.Time
 }
 
+// contactsSince is how far back attempts are read: one of a week ago may have been answered since.
+const contactsSince = week + day
+
 func (c *claiming) contactsOf(recipient string) (out []contactRow, err error) {
 	if c.hot != nil && c.hot.past != nil {
 		return c.hot.past.contacts[recipient], nil
 	}
-	err = c.each(contactsText, args{recipient, toMillis(c.now.Add(-2 * day))}, func(r row) error {
+	err = c.each(contactsText, args{recipient, toMillis(c.now.Add(-contactsSince))}, func(r row) error {
 		var v contactRow
 		err := r.Scan(&v.live, &v.contact, (*millis)(&v.claimed), (*millis)(&v.started), (*millis)(&v.answered))
 		out = append(out, v)
@@ -233,9 +236,9 @@ func (c *claiming) contactsOf(recipient string) (out []contactRow, err error) {
 	return out, err
 }
 
-// contacts counts how often the patient was reached in 24 h, over all channels. An attempt whose
-// outcome is open counts: it may become a contact.
-func (c *claiming) contacts(recipient string, limit int) (outreach.ClaimOutcome, error) {
+// contacts counts how often the patient was reached in a day and in a week, over all channels. An attempt
+// whose outcome is open counts: it may become a contact.
+func (c *claiming) contacts(recipient string, caps *outreach.Caps) (outreach.ClaimOutcome, error) {
 	rows, err := c.contactsOf(recipient)
 	if err != nil {
 		return outreach.ClaimOutcome{}, err
@@ -244,21 +247,25 @@ func (c *claiming) contacts(recipient string, limit int) (outreach.ClaimOutcome,
 	open := 0
 	for _, v := range rows {
 		switch at := cmp.Or(v.answered, v.started, v.claimed); {
-		case v.contact && at.After(c.now.Add(-day)):
+		case v.contact && at.After(c.now.Add(-week)):
 			reached = append(reached, at)
 		case v.live:
 			open++
 		}
 	}
-	if len(reached)+open < limit {
+	slices.SortFunc(reached, time.Time.Compare)
+	today := 0
+	for _, at := range reached {
+		if at.After(c.now.Add(-day)) {
+			today++
+		}
+	}
+	full := func(limit, n int) bool { return limit > 0 && n+open >= limit }
+	if !full(caps.ContactsPerDay, today) && !full(caps.ContactsPerWeek, len(reached)) {
 		return outreach.ClaimOutcome{}, nil
 	}
-	no := outreach.ClaimOutcome{Refusal: outreach.ReasonFrequencyCap}
-	if len(reached) >= limit {
-		slices.SortFunc(reached, time.Time.Compare)
-		no.RetryAt = freeAt(reached, limit, day, c.now)
-	}
-	return no, nil
+	at := later(freeAt(reached, caps.ContactsPerDay, day, c.now), freeAt(reached, caps.ContactsPerWeek, week, c.now))
+	return outreach.ClaimOutcome{Refusal: outreach.ReasonFrequencyCap, RetryAt: at}, nil
 }
 
 // write stores the attempt ahead of its originate or send, and moves the transaction.

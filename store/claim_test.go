@@ -156,6 +156,46 @@ func TestContactsCountOverAllChannelsAndOpenOutcomesMayBecomeOne(t *testing.T) {
 	})
 }
 
+func TestContactsPerWeekHoldOverAllChannelsUntilTheFirstOfThemIsAWeekOld(t *testing.T) {
+	everywhere(t, func(t *testing.T, f *fixture) {
+		at := t0
+		for n := range 3 { // three SMS of three configurations' transactions, a day apart
+			ev := event(n + 1)
+			ev.Recipient = event(1).Recipient
+			id := f.accept(ev, opens(ready(ev, at))).Transactions[0]
+			in := claimOf(f.get(id), at)
+			in.Attempt.Channel, in.Attempt.PBX, in.Attempt.Gateway = outreach.SMS, "", ""
+			in.Caps = outreach.Caps{ContactsPerDay: 2, ContactsPerWeek: 2}
+			out := f.claim(at, in)[0]
+			if n < 2 {
+				if !out.Claimed {
+					t.Fatalf("contact %d: %+v", n+1, out)
+				}
+				_, err := f.Decide(t.Context(), id, at, func(c outreach.Case) (outreach.Change, error) {
+					a := c.Attempts[0]
+					a.State, a.Contact, a.StartedAt = outreach.AttemptSending, true, at
+					return outreach.Change{Attempts: []outreach.Attempt{a}}, nil
+				})
+				must(t, err)
+				_, err = f.Decide(t.Context(), id, at, func(c outreach.Case) (outreach.Change, error) {
+					a := c.Attempts[0]
+					a.State = outreach.AttemptSent
+					return outreach.Change{Attempts: []outreach.Attempt{a}}, nil
+				})
+				must(t, err)
+				at = at.Add(26 * time.Hour)
+				continue
+			}
+			if out.Refusal != outreach.ReasonFrequencyCap || !out.RetryAt.Equal(t0.Add(7*24*time.Hour)) {
+				t.Errorf("the third contact of the week: %+v", out)
+			}
+			if out := f.claim(t0.Add(7*24*time.Hour), in)[0]; !out.Claimed {
+				t.Errorf("a week after the first: %+v", out)
+			}
+		}
+	})
+}
+
 func TestCapsOfPBXAndGatewayCountUnknownLegsToo(t *testing.T) {
 	everywhere(t, func(t *testing.T, f *fixture) {
 		a := f.claim1(f.open1(1), t0)

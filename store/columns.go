@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"curlew/outreach"
 )
 
 // toMillis is how a time is stored: UTC milliseconds, 0 for unset.
@@ -53,6 +55,21 @@ func (l *list) Scan(v any) error {
 		return nil
 	}
 	return json.Unmarshal(b, (*[]string)(l))
+}
+
+// channelList scans channels that were stored as a JSON array: (*channelList)(&c).
+type channelList []outreach.Channel
+
+func (l *channelList) Scan(v any) error {
+	var names list
+	if err := names.Scan(v); err != nil {
+		return err
+	}
+	*l = nil
+	for _, name := range names {
+		*l = append(*l, outreach.Channel(name))
+	}
+	return nil
 }
 
 // listText is how a list of strings is stored.

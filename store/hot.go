@@ -145,9 +145,6 @@ func (s *session) caseOf(h *held) (outreach.Case, error) {
 		return c, err
 	}
 	var err error
-	if c.Event, err = s.event(eventKey{h.row.Source, h.row.EventID}); err != nil {
-		return c, err
-	}
-	c.Configuration = outreach.InOrder(c.Configuration, c.Event.Recipient.Channels)
-	return c, nil
+	c.Event, err = s.event(eventKey{h.row.Source, h.row.EventID})
+	return c, err
 }

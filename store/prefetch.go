@@ -174,7 +174,7 @@ func (t *tx) askPast(conn *pgTx, c *claimWants) {
 		p.calls[address] = append(p.calls[address], v)
 		return err
 	})
-	conn.ask(pastContactsText, args{c.recipients, toMillis(c.now.Add(-2 * day))}, func(r row) error {
+	conn.ask(pastContactsText, args{c.recipients, toMillis(c.now.Add(-contactsSince))}, func(r row) error {
 		var recipient string
 		var v contactRow
 		err := r.Scan(&recipient, &v.live, &v.contact, (*millis)(&v.claimed), (*millis)(&v.started), (*millis)(&v.answered))

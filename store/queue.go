@@ -167,7 +167,6 @@ func (s *session) cases(text string, a args, events bool) ([]outreach.Case, erro
 		if out[i].Event, err = s.event(eventKey{rows[i].Source, rows[i].EventID}); err != nil {
 			return nil, err
 		}
-		out[i].Configuration = outreach.InOrder(out[i].Configuration, out[i].Event.Recipient.Channels)
 		if out[i].OptOuts, err = s.matchingOptOuts(&rows[i].Transaction); err != nil {
 			return nil, err
 		}
@@ -180,6 +179,7 @@ func (s *session) rest(t *transactionRow, c *outreach.Case) (err error) {
 	if c.Configuration, err = s.configuration(t.Configuration, t.Version); err != nil {
 		return err
 	}
+	c.Configuration = outreach.InOrder(c.Configuration, t.Channels)
 	if t.responses > 0 {
 		c.Response, err = s.response(t.ID)
 	}

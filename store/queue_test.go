@@ -236,3 +236,22 @@ func TestAReplyFindsTheNewestMessageOfAnOpenTransaction(t *testing.T) {
 		}
 	})
 }
+
+func TestAListOfActivitiesHasTheStepsInThePatientsOrder(t *testing.T) {
+	everywhere(t, func(t *testing.T, f *fixture) {
+		ev := event(1)
+		ev.Recipient.Channels = []outreach.Channel{outreach.Email, outreach.SMS}
+		n := ready(ev, t0)
+		n.Channels = ev.Recipient.Channels
+		id := f.accept(ev, opens(n)).Transactions[0]
+		page, err := f.Activities(t.Context(), outreach.ActivityFilter{})
+		must(t, err)
+		one := f.get(id)
+		if d := diff(one.Configuration, page.Items[0].Configuration); d != "" {
+			t.Errorf("the list has another order than the case:\n%s", d)
+		}
+		if d := diff(ev.Recipient.Channels, page.Items[0].Transaction.Channels); d != "" {
+			t.Error(d)
+		}
+	})
+}

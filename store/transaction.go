@@ -10,7 +10,7 @@ import (
 const transactionColumns = `id, source, event_id, configuration, version, component, event_type, purpose, subject_id,
 	recipient_id, phone, email, language, time_zone, generation, state, open, reason, step, lane, ready, channel,
 	priority, due_at, ready_at, next_at, expires_at, ref_at, cut_off_at, created_at, updated_at, ended_at, tries,
-	faults, tried_gates, revisions, responses, token`
+	faults, tried_gates, revisions, responses, token, channels`
 
 // transactionRow is a transaction with what only the store knows of it.
 type transactionRow struct {
@@ -25,7 +25,8 @@ func (t *transactionRow) scan(r row) error {
 		(*string)(&t.State), &open, (*string)(&t.Reason), &t.Step, &t.Lane, &t.Ready, (*string)(&t.Channel),
 		&t.Priority, (*millis)(&t.DueAt), (*millis)(&t.ReadyAt), (*millis)(&t.NextAt), (*millis)(&t.ExpiresAt),
 		(*millis)(&t.RefTime), (*millis)(&t.CutOffAt), (*millis)(&t.CreatedAt), (*millis)(&t.UpdatedAt),
-		(*millis)(&t.EndedAt), &t.Tries, &t.Faults, (*list)(&t.TriedGates), &t.Revisions, &t.responses, &t.Token)
+		(*millis)(&t.EndedAt), &t.Tries, &t.Faults, (*list)(&t.TriedGates), &t.Revisions, &t.responses, &t.Token,
+		(*channelList)(&t.Channels))
 	if err != nil {
 		return fmt.Errorf("read a transaction: %w", err)
 	}
@@ -41,7 +42,7 @@ func (t *tx) insertTransaction(n *outreach.Transaction) (bool, error) {
 		flag(n.Ready), string(n.Channel), int64(n.Priority), toMillis(n.DueAt), toMillis(n.ReadyAt),
 		toMillis(n.NextAt), toMillis(n.ExpiresAt), toMillis(n.RefTime), toMillis(n.CutOffAt), toMillis(n.CreatedAt),
 		toMillis(n.UpdatedAt), toMillis(n.EndedAt), int64(n.Tries), int64(n.Faults), listText(n.TriedGates),
-		int64(n.Revisions), int64(0), n.Token)
+		int64(n.Revisions), int64(0), n.Token, listText(n.Channels))
 }
 
 var insertTransactionText = newRowText("transactions", transactionColumns)

@@ -53,7 +53,7 @@ func Document(lines int) outreach.Document {
 				Actions: []outreach.KeyAction{{Key: "1", Action: outreach.Confirm}, {Key: "2", Action: outreach.Cancel},
 					{Key: "8", Action: outreach.OptOut}, {Key: "9", Action: outreach.Repeat}},
 				Retry: &outreach.Retry{MaxAttempts: 1}, Advance: &outreach.Advance{On: []string{"failed"}, After: &hour}}}}},
-		Limits: outreach.Limits{RingsPerDay: &many, RingsPerWeek: &more, ContactsPerDay: &many},
+		Limits: outreach.Limits{RingsPerDay: &many, RingsPerWeek: &more, ContactsPerDay: &many, ContactsPerWeek: &more},
 		Channels: outreach.ChannelSettings{
 			Twilio: outreach.TwilioSettings{AccountSID: accountSID, AuthToken: authToken, SMSFrom: smsFrom, PerSecond: 1000},
 			SMTP:   outreach.SMTPSettings{Host: loopback, From: "City Hospital <reach@example.org>", TLS: "none", PerSecond: 1000}},

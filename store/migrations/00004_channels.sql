@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE transactions ADD COLUMN channels TEXT NOT NULL DEFAULT '[]';
