@@ -63,7 +63,8 @@ func (t *Twilio) candidates(ctx context.Context, m outreach.Message, a outreach.
 		}
 		sid := deref(listed.Sid)
 		another := sid != a.ProviderID && t.known != nil && t.known(ctx, sid)
-		if created.After(until) || another {
+		reply := deref(listed.Direction) == "outbound-reply" // Twilio's own, or ours to a word of the patient's
+		if created.After(until) || another || reply {
 			continue
 		}
 		found = append(found, listed)

@@ -99,11 +99,16 @@ func (t *Twilio) Send(ctx context.Context, m outreach.Message) (outreach.Receipt
 		return t.receipt(m, refusals["expired"], "expired", ""), nil
 	}
 	service, e := t.service(ctx)
-	res, err := service.CreateMessage(params)
-	if err != nil {
-		return t.concludeError(m, e, err), nil
+	var r outreach.Receipt
+	if res, err := service.CreateMessage(params); err != nil {
+		r = t.concludeError(m, e, err)
+	} else {
+		r = t.concludeMessage(m, res)
 	}
-	return t.concludeMessage(m, res), nil
+	if m.Channel == outreach.SMS && params.Body != nil {
+		r.Segments = outreach.CountSegments(*params.Body)
+	}
+	return r, nil
 }
 
 // refusals are what is wrong with a message before anybody is asked.

@@ -26,9 +26,11 @@ type Reply struct {
 	Action outreach.Action
 	Digit  string // ASCII, of a reply that is one digit
 	Value  string // of a rating: the digit
+
+	Language string // of the word, "" where none was said
 }
 
-// Words opt out, opt in, ask for help and answer, in en, ar, hi, es and fr. A reply is read only if it is
+// The words opt out, opt in, ask for help and answer, in en, ar, hi, es and fr. A reply is read only if it is
 // one of them as a whole: a sentence that holds "no" or "stop" goes to a person. CANCEL is an answer here,
 // although Twilio's own list has it as an opt-out: what Twilio took as one, it says in OptOutType.
 var (
@@ -41,7 +43,7 @@ var (
 
 	actionWords = []struct {
 		action outreach.Action
-		words  map[string]bool
+		words  map[string]string
 	}{
 		{outreach.Confirm, words("yes, y, yep, ok, okay, confirm, confirmed, i confirm",
 			"نعم, أجل, تأكيد, موافق, أؤكد", "हाँ, हां, जी, जी हाँ, हाँ जी, ठीक है, पुष्टि",
@@ -55,12 +57,17 @@ var (
 	}
 )
 
-// words reads lists of words and expressions that are separated by commas.
-func words(lists ...string) map[string]bool {
-	set := map[string]bool{}
-	for _, l := range lists {
+// wordLanguages is the order of the lists below.
+var wordLanguages = []string{"en", "ar", "hi", "es", "fr"}
+
+// words reads a list per language of words and expressions that are separated by commas; each gives its language.
+func words(lists ...string) map[string]string {
+	set := map[string]string{}
+	for i, l := range lists {
 		for w := range strings.SplitSeq(l, ",") {
-			set[normal(w)] = true
+			if w = normal(w); set[w] == "" {
+				set[w] = wordLanguages[i]
+			}
 		}
 	}
 	return set
@@ -70,26 +77,22 @@ func words(lists ...string) map[string]bool {
 // answer counts only if it was offered; a digit means the action with that key, or a rating.
 func Classify(text string, actions []outreach.KeyAction) Reply {
 	said := normal(text)
-	r := Reply{Kind: ReplyOther}
 	switch {
-	case stopWords[said]:
-		r.Kind = ReplyStop
-		return r
-	case startWords[said]:
-		r.Kind = ReplyStart
-		return r
-	case helpWords[said]:
-		r.Kind = ReplyHelp
-		return r
+	case stopWords[said] != "":
+		return Reply{Kind: ReplyStop, Language: stopWords[said]}
+	case startWords[said] != "":
+		return Reply{Kind: ReplyStart, Language: startWords[said]}
+	case helpWords[said] != "":
+		return Reply{Kind: ReplyHelp, Language: helpWords[said]}
 	case len(said) == 1 && said[0] >= '0' && said[0] <= '9':
 		return byDigit(said, actions)
 	}
 	for _, a := range actionWords {
-		if a.words[said] && offered(actions, a.action) {
-			return Reply{Kind: ReplyAnswer, Action: a.action}
+		if a.words[said] != "" && offered(actions, a.action) {
+			return Reply{Kind: ReplyAnswer, Action: a.action, Language: a.words[said]}
 		}
 	}
-	return r
+	return Reply{Kind: ReplyOther}
 }
 
 func byDigit(digit string, actions []outreach.KeyAction) Reply {

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -128,7 +129,16 @@ func TestTwilioIsBelievedBySignatureOnly(t *testing.T) {
 		t.Errorf("handed on %v, %v", w.query, w.form)
 	}
 	rec := request(h, "POST", "/webhooks/twilio/inbound", "", form, "X-Twilio-Signature", "signed:/webhooks/twilio/inbound:"+form)
-	if rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), "<Response/>") {
+	if rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), "<Response></Response>") {
 		t.Errorf("inbound: status %d, %s", rec.Code, rec.Body)
+	}
+	w.reply = `St. Mary's <& "Children"> 👶`
+	rec = request(h, "POST", "/webhooks/twilio/inbound", "", form, "X-Twilio-Signature", "signed:/webhooks/twilio/inbound:"+form)
+	var doc struct{ Message string }
+	if err := xml.Unmarshal(rec.Body.Bytes(), &doc); err != nil || doc.Message != w.reply || strings.Count(rec.Body.String(), "<Message") != 1 {
+		t.Errorf("reply: %v %s", err, rec.Body)
+	}
+	if got := strings.Count(w.logged(), "did not sign"); got != 6 {
+		t.Errorf("%d of 6 forged callbacks were logged", got)
 	}
 }

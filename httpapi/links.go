@@ -25,8 +25,9 @@ type Answers interface {
 	// Answer applies an answer (via link) and ends what it makes needless. A late one is kept and not
 	// accepted. The same answer twice is one.
 	Answer(ctx context.Context, v outreach.LinkView, action outreach.Action, value string) (outreach.AnswerReceipt, error)
-	// Inbound takes a verified message of a patient to one of our Twilio numbers, as Twilio's form.
-	Inbound(ctx context.Context, form url.Values) error
+	// Inbound takes a verified message of a patient to one of our Twilio numbers, as Twilio's form. reply goes
+	// back to the patient, "" for none.
+	Inbound(ctx context.Context, form url.Values) (reply string, err error)
 	// Delivery takes a verified status callback: the query of our address, and Twilio's form.
 	Delivery(ctx context.Context, query, form url.Values) error
 }

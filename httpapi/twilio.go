@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"encoding/xml"
+	"fmt"
 	"net/http"
 	"net/url"
 )
@@ -17,13 +19,29 @@ func (s *Server) mountTwilio() {
 		return nil
 	}))
 	s.router.Post("/webhooks/twilio/inbound", s.fromTwilio(func(w http.ResponseWriter, r *http.Request, form url.Values) error {
-		if err := s.Answers.Inbound(r.Context(), form); err != nil {
+		reply, err := s.Answers.Inbound(r.Context(), form)
+		if err != nil {
 			return err
 		}
-		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-		_, err := w.Write([]byte(`<?xml version="1.0" encoding="UTF-8"?><Response/>`))
-		return err
+		return writeTwiML(w, reply)
 	}))
+}
+
+// twiml answers an inbound message: Twilio sends the reply, if any, from the number that was written to. Source:
+// twilio.com/docs/messaging/twiml.
+type twiml struct {
+	XMLName xml.Name `xml:"Response"`
+	Message string   `xml:"Message,omitempty"`
+}
+
+func writeTwiML(w http.ResponseWriter, reply string) error {
+	body, err := xml.Marshal(twiml{Message: reply})
+	if err != nil {
+		return fmt.Errorf("write TwiML: %w", err)
+	}
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	_, _ = w.Write(append([]byte(xml.Header), body...)) // a client that went away is no error of ours
+	return nil
 }
 
 // fromTwilio lets through what Twilio signed for the configured public address. The Host header is the
@@ -37,6 +55,7 @@ func (s *Server) fromTwilio(handle func(http.ResponseWriter, *http.Request, url.
 		}
 		form, err := url.ParseQuery(string(body))
 		if err != nil || !s.TwilioSigned(r.URL.RequestURI(), body, r.Header.Get("X-Twilio-Signature")) {
+			s.Log.WarnContext(r.Context(), "a callback that Twilio did not sign was refused", "path", r.URL.Path, "bytes", len(body))
 			writeProblem(w, problem(http.StatusForbidden, "The X-Twilio-Signature does not belong to this request and the configured public_base_url."))
 			return
 		}

@@ -365,9 +365,9 @@ func (a answers) Answer(_ context.Context, v outreach.LinkView, action outreach.
 	return outreach.AnswerReceipt{}, errors.New("the link is gone")
 }
 
-func (a answers) Inbound(_ context.Context, form url.Values) error {
+func (a answers) Inbound(_ context.Context, form url.Values) (string, error) {
 	a.form = form
-	return nil
+	return a.world.reply, nil
 }
 
 func (a answers) Delivery(_ context.Context, query, form url.Values) error {

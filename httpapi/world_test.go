@@ -54,6 +54,7 @@ type world struct {
 	opened   int
 	answers  []outreach.Response
 	form     url.Values
+	reply    string
 	query    url.Values
 	failWith error // of Events.Accept
 	boom     bool  // Events.Accept panics

@@ -121,5 +121,6 @@ type Receipt struct {
 	Code        string      // the provider's error code
 	RetryAfter  time.Duration
 	Detail      string
+	Segments    Segments // of an SMS; Count is 0 of anything else
 	At          time.Time
 }

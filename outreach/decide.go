@@ -79,7 +79,7 @@ func (d *decision) advance(because string, messagesOnly bool) {
 			d.log("step_skipped", "", map[string]any{"step": i, "channel": step.Channel, "reason": ReasonUnknown})
 			continue
 		}
-		if why := Unusable(d.snap, d.c, step); why != "" {
+		if why := Unusable(d.snap, d.c, step, d.now); why != "" {
 			d.log("step_skipped", "", map[string]any{"step": i, "channel": step.Channel, "reason": why})
 			continue
 		}
@@ -115,8 +115,8 @@ func (d *decision) await(wait Duration) {
 }
 
 // Unusable returns why step cannot work for this case at all, "" if it can: no address, opted out,
-// no template or text in the patient's language.
-func Unusable(s *Snapshot, c Case, step Step) Reason {
+// no template or text in the patient's language, free text outside WhatsApp's 24-hour window at now.
+func Unusable(s *Snapshot, c Case, step Step, now time.Time) Reason {
 	t := c.Transaction
 	if step.Channel == Email && t.Email == "" || step.Channel != Email && t.Phone == "" {
 		return ReasonInvalidNumber
@@ -128,10 +128,23 @@ func Unusable(s *Snapshot, c Case, step Step) Reason {
 		return ReasonNotAllowed
 	}
 	if step.Channel.IsMessage() && !hasContent(step, t.Language) {
-		return "no_template"
+		return ReasonNoTemplate
+	}
+	if step.freeText() && !now.Before(c.HeardAt.Add(sessionSpan)) {
+		return ReasonNoSession
 	}
 	return ""
 }
+
+// sessionSpan is how long after a patient's message WhatsApp takes free text; the last minutes are left for the
+// way there. Source: WhatsApp Business messaging policy.
+const sessionSpan = 24*time.Hour - 5*time.Minute
+
+// freeText reports a WhatsApp step without an approved template.
+func (s Step) freeText() bool { return s.Channel == WhatsApp && s.Template == nil }
+
+// SendsFreeText reports whether any step of c needs WhatsApp's 24-hour window.
+func (c Configuration) SendsFreeText() bool { return slices.ContainsFunc(c.Steps, Step.freeText) }
 
 func hasContent(step Step, lang string) bool {
 	if step.Channel == WhatsApp && step.Template != nil {

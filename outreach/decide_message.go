@@ -23,8 +23,15 @@ func OnReceipt(s *Snapshot, c Case, r Receipt, now time.Time) Change {
 		a.State, a.EndedAt, a.Disposition = AttemptEnded, now, r.Disposition
 		a.Counted = r.Disposition != Throttled && r.Disposition != Misconfig
 	}
+	data := map[string]any{"code": r.Code, "detail": r.Detail, "provider_id": r.ProviderID}
+	if r.Segments.Count > 0 {
+		data["segments"], data["unicode"] = r.Segments.Count, r.Segments.Unicode
+		if a.Detail == "" {
+			a.Detail = r.Segments.String()
+		}
+	}
 	d.put(a)
-	d.log("message_"+string(r.Disposition), a.ID, map[string]any{"code": r.Code, "detail": r.Detail, "provider_id": r.ProviderID})
+	d.log("message_"+string(r.Disposition), a.ID, data)
 	if d.t.State != InProgress || a.Step != d.t.Step {
 		d.ch.Transaction = nil
 		return d.ch

@@ -3,6 +3,7 @@ package outreach_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -382,5 +383,86 @@ func TestAStopThatComesLateStillStopsEveryChannel(t *testing.T) {
 	ch, accepted := outreach.OnResponse(s, c, outreach.Response{Action: outreach.OptOut, Channel: outreach.SMS, Via: "word"}, noon)
 	if accepted || !ch.Response.Late || ch.Transaction != nil || len(ch.OptOuts) != 2 {
 		t.Fatalf("accepted=%v %+v opt-outs=%v, want it kept as late and opted out by phone and e-mail", accepted, ch.Response, ch.OptOuts)
+	}
+}
+
+func TestFreeTextByWhatsAppGoesOnlyToThoseWhoWroteInTheLast24Hours(t *testing.T) {
+	s := hospital(t, func(d *outreach.Document) {
+		d.Configurations[0].Steps[0] = outreach.Step{Channel: outreach.WhatsApp, Text: outreach.LocalText{"": "Answer: {{link}}"},
+			Actions: []outreach.KeyAction{{Action: outreach.Confirm}}}
+	})
+	for _, c := range []struct {
+		heard time.Duration // before now, 0 never
+		sent  bool
+	}{{0, false}, {time.Minute, true}, {23*time.Hour + 54*time.Minute, true}, {23*time.Hour + 55*time.Minute, false}, {24 * time.Hour, false}, {25 * time.Hour, false}} {
+		tc := opened(t, s, booked(noon.Add(23*time.Hour)), noon)
+		if c.heard > 0 {
+			tc.HeardAt = noon.Add(-c.heard)
+		}
+		ok, ch := outreach.Admit(s, tc, time.Time{}, noon)
+		if ok != c.sent {
+			t.Errorf("heard %s ago: admitted %v", c.heard, ok)
+		}
+		if ok {
+			continue
+		}
+		if got := ch.Transaction; got.Channel != outreach.SMS || !skipped(ch, outreach.ReasonNoSession) {
+			t.Errorf("heard %s ago: %+v %+v", c.heard, got, ch.Logs)
+		}
+	}
+}
+
+// skipped reports whether ch says that a step was passed over for that reason.
+func skipped(ch outreach.Change, why outreach.Reason) bool {
+	return slices.ContainsFunc(ch.Logs, func(l outreach.LogEntry) bool { return l.Kind == "step_skipped" && l.Data["reason"] == why })
+}
+
+func TestTheSegmentsOfAnSMSAreInItsLogAndItsAttempt(t *testing.T) {
+	s := hospital(t, nil)
+	c := opened(t, s, booked(noon.Add(23*time.Hour)), noon)
+	c.Transaction.Step, c.Transaction.Channel = 1, outreach.SMS
+	claim(&c, "a-1", "", "", noon)
+	c.Attempts[0].State = outreach.AttemptSending
+	ch := outreach.OnReceipt(s, c, outreach.Receipt{Attempt: "a-1", Disposition: outreach.Accepted, Segments: outreach.CountSegments("مرحبا " + strings.Repeat("ع", 70))}, noon)
+	if got := ch.Logs[0].Data; got["segments"] != 2 || got["unicode"] != true {
+		t.Errorf("logged %v", got)
+	}
+	if got := ch.Attempts[0].Detail; got != "2 segments UCS-2" {
+		t.Errorf("the attempt says %q", got)
+	}
+}
+
+func TestTheDryRunCountsTheSegmentsOfEveryLanguage(t *testing.T) {
+	s := hospital(t, nil)
+	entries, err := outreach.Timeline(s, booked(noon.Add(23*time.Hour)), noon, func(_ outreach.Case, step outreach.Step) map[string][]string {
+		return map[string][]string{"en": {strings.Repeat("€", 81)}, "ar": {"ع"}}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if want := e.Kind == "attempt" && e.Channel == outreach.SMS; (len(e.Segments) == 2) != want {
+			t.Errorf("%s %s: %v", e.Kind, e.Channel, e.Segments)
+		} else if want && (e.Segments["en"].String() != "2 segments GSM-7" || e.Segments["ar"].String() != "1 segment UCS-2") {
+			t.Errorf("%v", e.Segments)
+		}
+	}
+}
+
+func TestTheDryRunKeepsTheContactsADayOfThePatient(t *testing.T) {
+	one := 1
+	s := hospital(t, func(d *outreach.Document) { d.Limits.ContactsPerDay = &one })
+	entries, err := outreach.Timeline(s, booked(noon.Add(23*time.Hour)), noon, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages := 0
+	for _, e := range entries {
+		if e.Kind == "attempt" && e.Channel.IsMessage() {
+			messages++
+		}
+	}
+	if last := entries[len(entries)-1]; messages != 1 || last.Note == "" {
+		t.Errorf("%d messages with one contact a day: %+v", messages, entries)
 	}
 }

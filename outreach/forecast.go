@@ -144,7 +144,7 @@ func OnCapacity(s *Snapshot, c Case, now time.Time) Change {
 		return Change{}
 	}
 	for _, step := range d.c.Configuration.Steps[min(d.t.Step+1, len(d.c.Configuration.Steps)):] {
-		if step.Channel.IsMessage() && Unusable(s, c, step) == "" {
+		if step.Channel.IsMessage() && Unusable(s, c, step, now) == "" {
 			d.log("step_skipped", "", map[string]any{"step": d.t.Step, "channel": d.t.Channel, "reason": ReasonLine})
 			d.advance("capacity", true)
 			return d.change()

@@ -18,8 +18,8 @@ func Admit(s *Snapshot, c Case, releaseAt, now time.Time) (ok bool, ch Change) {
 		d.end(Expired, ReasonDeadline)
 	case OptedOutOf(c, "") || optedOutOfAll(c):
 		d.end(Suppressed, ReasonOptOut)
-	case Unusable(s, c, step) != "":
-		d.skip(Unusable(s, c, step))
+	case Unusable(s, c, step, now) != "":
+		d.skip(Unusable(s, c, step, now))
 	case releaseAt.After(now):
 		d.t.hold(ReasonRelease, releaseAt)
 	default:
@@ -69,7 +69,7 @@ func (d *decision) nextOpenStep() {
 	for i := d.t.Step + 1; i < len(d.c.Configuration.Steps); i++ {
 		step := d.c.Configuration.Steps[i]
 		hours, err := StepHours(d.snap, d.c.Configuration, step, d.t.TimeZone)
-		if err != nil || Unusable(d.snap, d.c, step) != "" {
+		if err != nil || Unusable(d.snap, d.c, step, d.now) != "" {
 			continue
 		}
 		if next, ok := hours.Next(d.now); ok && next.Before(d.t.ExpiresAt) {

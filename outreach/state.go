@@ -54,8 +54,10 @@ const (
 	ReasonOptOut        Reason = "opted_out"
 	ReasonOnce          Reason = "other_date" // suppressed: a once configuration for another date
 	ReasonInactive      Reason = "configuration_inactive"
-	ReasonInvalidNumber Reason = "invalid_number"     // failed: no number or address that can be used
-	ReasonNotAllowed    Reason = "number_not_allowed" // failed: no gateway allows the number
+	ReasonNoTemplate    Reason = "no_template"            // skipped: nothing approved or written in the patient's language
+	ReasonNoSession     Reason = "outside_24_hour_window" // skipped: free text goes only to those who wrote within a day
+	ReasonInvalidNumber Reason = "invalid_number"         // failed: no number or address that can be used
+	ReasonNotAllowed    Reason = "number_not_allowed"     // failed: no gateway allows the number
 	ReasonUnknown       Reason = "unknown_outcome"
 	ReasonAnswered      Reason = "answered"
 	ReasonDelivered     Reason = "delivered"

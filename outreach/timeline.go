@@ -15,7 +15,8 @@ type TimelineEntry struct {
 	Try           int                 `json:"try,omitempty"`
 	PBX           string              `json:"pbx,omitempty"`
 	Gateway       string              `json:"gateway,omitempty"`
-	Texts         map[string][]string `json:"texts,omitempty"` // per language
+	Texts         map[string][]string `json:"texts,omitempty"`    // per language
+	Segments      map[string]Segments `json:"segments,omitempty"` // of an SMS, per language
 	Reason        Reason              `json:"reason,omitempty"`
 	Note          string              `json:"note,omitempty"`
 }
@@ -125,6 +126,12 @@ func (w *walk) attempt() {
 	e := TimelineEntry{Kind: "attempt", Step: t.Step, Channel: step.Channel, Try: t.Tries + 1}
 	if w.texts != nil {
 		e.Texts = w.texts(w.c, step)
+	}
+	if step.Channel == SMS && len(e.Texts) > 0 {
+		e.Segments = make(map[string]Segments, len(e.Texts))
+		for lang, texts := range e.Texts {
+			e.Segments[lang] = CountSegments(strings.Join(texts, "\n"))
+		}
 	}
 	a := Attempt{ID: "dry-run", Step: t.Step, Try: t.Tries + 1, Channel: step.Channel, State: AttemptDialing}
 	t.State = InProgress

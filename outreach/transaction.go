@@ -120,6 +120,7 @@ type Case struct {
 	Attempts      []Attempt     // oldest first
 	Response      *Response     // the current one
 	OptOuts       []OptOutRow   // those that match its phone, e-mail or recipient
+	HeardAt       time.Time     // the patient's last WhatsApp message; read only where a step sends free text
 }
 
 // Attempt returns the attempt with that id, or false.

@@ -80,5 +80,6 @@ func (s *Scheduler) message(ctx context.Context, w wish) {
 	}
 	r.Attempt, r.Token = a.ID, a.Token
 	s.settle(ctx, a, func(c outreach.Case, now time.Time) outreach.Change { return outreach.OnReceipt(snap, c, r, now) })
-	s.Log.Info("message", "attempt_id", a.ID, "transaction_id", a.Transaction, "channel", a.Channel, "disposition", r.Disposition, "code", r.Code)
+	s.Log.Info("message", "attempt_id", a.ID, "transaction_id", a.Transaction, "channel", a.Channel, "disposition", r.Disposition, "code", r.Code,
+		"segments", r.Segments.Count)
 }

@@ -3,6 +3,8 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -276,6 +278,56 @@ func TestPurgeTakesWhatEndedLongAgoWithAllThatBelongsToIt(t *testing.T) {
 			if out := f.accept(event(n), opens()); out.Duplicate != dup {
 				t.Errorf("event %d is remembered: %v", n, out.Duplicate)
 			}
+		}
+	})
+}
+
+func TestFreeTextSeesThePatientsLastWhatsAppMessageAndRepliesAreSpaced(t *testing.T) {
+	everywhere(t, func(t *testing.T, f *fixture) {
+		heard := func(ch outreach.Channel, kind string, at time.Time, every time.Duration) bool {
+			ok, err := f.Heard(t.Context(), ch, phone(1), kind, at, every)
+			must(t, err)
+			return ok
+		}
+		doc := document()
+		doc.Configurations[0].Steps = append(doc.Configurations[0].Steps, outreach.Step{Channel: outreach.WhatsApp, Text: outreach.LocalText{"": "hello"}})
+		_, err := f.SaveDocument(t.Context(), doc, -1, "test", t0)
+		must(t, err)
+		id := f.open1(1)
+		heard(outreach.SMS, store.HeardMessage, t0, 0)
+		if at := f.get(id).HeardAt; !at.IsZero() {
+			t.Errorf("an SMS opens no WhatsApp window: %s", at)
+		}
+		heard(outreach.WhatsApp, store.HeardMessage, t0, 0)
+		heard(outreach.WhatsApp, store.HeardMessage, t0.Add(time.Hour), 0)
+		if at := f.get(id).HeardAt; !at.Equal(t0.Add(time.Hour)) {
+			t.Errorf("heard at %s", at)
+		}
+		var first atomic.Int32
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if heard(outreach.WhatsApp, "help", t0, 10*time.Minute) {
+					first.Add(1)
+				}
+			})
+		}
+		if all.Wait(); first.Load() != 1 {
+			t.Errorf("%d of 8 at once may reply", first.Load())
+		}
+		if heard(outreach.WhatsApp, "help", t0.Add(10*time.Minute-time.Millisecond), 10*time.Minute) {
+			t.Error("a second help within ten minutes")
+		}
+		if !heard(outreach.WhatsApp, "help", t0.Add(10*time.Minute), 10*time.Minute) || !heard(outreach.WhatsApp, "stop", t0, time.Minute) {
+			t.Error("what is due was refused")
+		}
+		if seen, err := f.CallbackSeen(t.Context(), "SM9", "inbound"); seen || err != nil {
+			t.Errorf("never told: %v %v", seen, err)
+		}
+		_, err = f.CallbackStatusSeen(t.Context(), "SM9", "inbound", t0)
+		must(t, err)
+		if seen, err := f.CallbackSeen(t.Context(), "SM9", "inbound"); !seen || err != nil {
+			t.Errorf("told: %v %v", seen, err)
 		}
 	})
 }

@@ -56,6 +56,9 @@ func (t *tx) purge(before time.Time, limit int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("old events: %w", err)
 	}
+	if err := t.exec(`DELETE FROM heard WHERE at < $1`, toMillis(before)); err != nil {
+		return 0, fmt.Errorf("old messages of patients: %w", err)
+	}
 	return max(len(victims), events), t.exec(`DELETE FROM callbacks WHERE at < $1`, toMillis(before))
 }
 

@@ -180,6 +180,11 @@ func (s *session) rest(t *transactionRow, c *outreach.Case) (err error) {
 		return err
 	}
 	c.Configuration = outreach.InOrder(c.Configuration, t.Channels)
+	if c.Configuration.SendsFreeText() {
+		if c.HeardAt, err = s.heardAt(t.Phone); err != nil {
+			return fmt.Errorf("last message to us: %w", err)
+		}
+	}
 	if t.responses > 0 {
 		c.Response, err = s.response(t.ID)
 	}

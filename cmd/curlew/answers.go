@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"time"
 
 	"curlew/channels"
 	"curlew/channels/links"
@@ -13,6 +14,7 @@ import (
 	"curlew/httpapi"
 	"curlew/outreach"
 	"curlew/scheduler"
+	"curlew/store"
 )
 
 // answers is httpapi's way to what patients answer by link or message: the store finds the
@@ -65,45 +67,93 @@ func (a *answers) Answer(ctx context.Context, v outreach.LinkView, action outrea
 }
 
 // Inbound takes a verified message of a patient: by the button's message, its opaque payload, or the
-// newest open message to that number. A stop word counts without any of them.
-func (a *answers) Inbound(ctx context.Context, form url.Values) error {
+// newest open message to that number. A stop word counts without any of them. reply is what the patient is
+// told. The same message again changes nothing: a STOP of yesterday must not undo today's START.
+func (a *answers) Inbound(ctx context.Context, form url.Values) (reply string, err error) {
 	tw, ok := a.router.Twilio()
 	if !ok {
-		return httpapi.ErrUnavailable
+		return "", httpapi.ErrUnavailable
 	}
 	in, err := tw.ParseInbound(form)
 	if err != nil {
-		return outreach.Problems{{Detail: "this is no inbound message of Twilio's"}}
+		return "", outreach.Problems{{Detail: "this is no inbound message of Twilio's"}}
 	}
+	again, err := a.store.CallbackSeen(ctx, in.MessageSID, "inbound")
+	if again {
+		a.log.Warn("an inbound message came again", "message_sid", in.MessageSID)
+	}
+	if again || err != nil {
+		return "", err
+	}
+	now := a.clock.Now()
+	if _, err := a.store.Heard(ctx, in.Channel, in.From, store.HeardMessage, now, 0); err != nil {
+		return "", err
+	}
+	word, lang, err := a.take(ctx, in)
+	if err != nil {
+		return "", fmt.Errorf("inbound message: %w", err)
+	}
+	if _, err := a.store.CallbackStatusSeen(ctx, in.MessageSID, "inbound", now); err != nil {
+		return "", err
+	}
+	return a.reply(ctx, in, word, lang), nil
+}
+
+// take applies what the patient said; lang is the patient's, where it is known who wrote.
+func (a *answers) take(ctx context.Context, in channels.Inbound) (said channels.Reply, lang string, err error) {
 	attempt, err := a.repliedTo(ctx, in)
 	if errors.Is(err, outreach.ErrNotFound) {
-		return a.stranger(ctx, in)
+		said = in.Reply(nil)
+		return said, "", a.stranger(ctx, in, said)
 	}
 	if err != nil {
-		return fmt.Errorf("inbound message: %w", err)
+		return said, "", err
 	}
 	c, err := a.store.Case(ctx, attempt.Transaction)
 	if err != nil {
-		return fmt.Errorf("inbound message: %w", err)
+		return said, "", err
 	}
 	via := "word"
 	if in.Payload != "" {
 		via = "button"
 	}
-	reply := in.Reply(outreach.ActionsOf(c.Configuration, attempt.Step))
-	r := outreach.Response{Attempt: attempt.ID, Channel: in.Channel, Via: via, Digits: reply.Digit, Value: reply.Value}
-	switch reply.Kind {
+	said, lang = in.Reply(outreach.ActionsOf(c.Configuration, attempt.Step)), c.Transaction.Language
+	r := outreach.Response{Attempt: attempt.ID, Channel: in.Channel, Via: via, Digits: said.Digit, Value: said.Value}
+	switch said.Kind {
 	case channels.ReplyStop:
 		r.Action = outreach.OptOut
 	case channels.ReplyAnswer:
-		r.Action = reply.Action
+		r.Action = said.Action
 	case channels.ReplyStart:
-		return a.optIn(ctx, in)
+		return said, lang, a.optIn(ctx, in)
+	case channels.ReplyHelp:
+		return said, lang, a.note(ctx, c.Transaction.ID, attempt.ID, "help_asked")
 	default:
-		return a.note(ctx, c.Transaction.ID, attempt.ID, "reply_not_understood")
+		return said, lang, a.note(ctx, c.Transaction.ID, attempt.ID, "reply_not_understood")
 	}
 	_, err = a.sched.Response(ctx, attempt.Transaction, r)
-	return err
+	return said, lang, err
+}
+
+// One number is told the same at most so often: what answers our answer may be a machine.
+var replyEvery = map[channels.ReplyKind]time.Duration{
+	channels.ReplyHelp: 10 * time.Minute, channels.ReplyStop: time.Minute, channels.ReplyStart: time.Minute,
+}
+
+func (a *answers) reply(ctx context.Context, in channels.Inbound, said channels.Reply, lang string) string {
+	text := in.Answer(said, a.sched.Catalogue.Current(), lang)
+	if text == "" {
+		return ""
+	}
+	due, err := a.store.Heard(ctx, in.Channel, in.From, string(said.Kind), a.clock.Now(), replyEvery[said.Kind])
+	if err != nil {
+		a.log.Warn("limit replies", "message_sid", in.MessageSID, "err", err)
+	}
+	if !due || err != nil {
+		return ""
+	}
+	a.log.Info("replied", "message_sid", in.MessageSID, "kind", said.Kind)
+	return text
 }
 
 func (a *answers) repliedTo(ctx context.Context, in channels.Inbound) (outreach.Attempt, error) {
@@ -121,9 +171,9 @@ func (a *answers) repliedTo(ctx context.Context, in channels.Inbound) (outreach.
 }
 
 // stranger is a number without any open message: only a stop or start word means something.
-func (a *answers) stranger(ctx context.Context, in channels.Inbound) error {
+func (a *answers) stranger(ctx context.Context, in channels.Inbound, said channels.Reply) error {
 	a.log.Info("message from a number with nothing open", "message_sid", in.MessageSID)
-	switch in.Reply(nil).Kind {
+	switch said.Kind {
 	case channels.ReplyStop:
 		return a.store.AddOptOut(ctx, outreach.OptOutRow{Address: in.From, Via: "word", At: a.clock.Now()})
 	case channels.ReplyStart:

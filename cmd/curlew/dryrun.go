@@ -97,6 +97,9 @@ func printTimeline(c *console, snap *outreach.Snapshot, report outreach.DryRunRe
 			for _, text := range e.Texts[lang] {
 				fmt.Fprintf(c.out, "    %s: %s\n", lang, text)
 			}
+			if n, ok := e.Segments[lang]; ok {
+				fmt.Fprintf(c.out, "    %s: (%s)\n", lang, n)
+			}
 		}
 	}
 	if len(report.Timeline) == 0 {

@@ -17,6 +17,7 @@ type Message struct {
 	Number        string // E.164 of the patient, without the channel's prefix
 	WhatsApp      bool
 	Inbound       bool
+	Reply         bool   // to an inbound message, Twilio's own or by TwiML
 	To, From      string // as posted
 	Body          string // as the patient reads it
 	ContentSID    string
@@ -61,8 +62,11 @@ func respond(w http.ResponseWriter, status int, v any) {
 // resource is the message as the REST API shows it. Times are RFC 2822.
 func (m *Message) resource(account string) map[string]any {
 	direction := "outbound-api"
-	if m.Inbound {
+	switch {
+	case m.Inbound:
 		direction = "inbound"
+	case m.Reply:
+		direction = "outbound-reply"
 	}
 	out := map[string]any{
 		"sid": m.SID, "account_sid": account, "to": m.To, "from": orNull(m.From), "body": m.Body,

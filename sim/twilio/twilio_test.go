@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
@@ -203,6 +204,32 @@ func TestAFreeWhatsAppMessageNeedsASession(t *testing.T) {
 	p.do("POST", "/Messages.json", free, nil)
 	if m := await(t, events, "delivered"); m.ErrorCode != 0 {
 		t.Errorf("%+v", m)
+	}
+}
+
+func TestTwilioAnswersItsOwnKeywordsBySMSAndObeysTheWebhooksDocument(t *testing.T) {
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `<?xml version="1.0"?><Response><Message>ours &amp; yours</Message></Response>`)
+	}))
+	defer hook.Close()
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	p := newPeer(t, Options{InboundURL: hook.URL, Transport: transport})
+	for channel, want := range map[string][]string{"": {"unsubscribed", "ours & yours"}, "whatsapp:": {"ours & yours"}} {
+		to := map[string]string{"": "+12025550100", "whatsapp:": "+12025550123"}[channel]
+		_, out := p.do("POST", "/Messages.json", url.Values{"To": {channel + to}, "From": {channel + "+12025550198"}, "Body": {"hello"}}, nil)
+		if err := p.sim.Text(t.Context(), out["sid"].(string), "Stop"); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range p.sim.Inbox(to) {
+			if m.Reply {
+				got = append(got, m.Body)
+			}
+		}
+		if len(got) != len(want) || !strings.Contains(got[0], want[0]) || got[len(got)-1] != want[len(want)-1] {
+			t.Errorf("%q: replies %q", channel, got)
+		}
 	}
 }
 

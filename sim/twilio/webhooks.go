@@ -40,7 +40,7 @@ func (s *Server) report(ctx context.Context, m Message, status string, code int)
 	if code != 0 {
 		form.Set("ErrorCode", strconv.Itoa(code))
 	}
-	if err := s.post(ctx, m.Callback, form); err != nil && ctx.Err() == nil {
+	if _, err := s.post(ctx, m.Callback, form); err != nil && ctx.Err() == nil {
 		s.log.LogAttrs(ctx, slog.LevelWarn, "status callback not taken", slog.String("sid", m.SID), slog.String("status", status), slog.Any("error", err))
 	}
 }
@@ -95,19 +95,24 @@ func (s *Server) inbound(ctx context.Context, about Message, text, payload strin
 	if in.WhatsApp {
 		s.inboundAt[in.Number] = now
 	}
-	switch strings.ToUpper(strings.TrimSpace(text)) {
-	case "STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT":
+	switch ownReplies[strings.ToUpper(strings.TrimSpace(text))] {
+	case unsubscribed:
 		s.optedOut[in.Number] = true
-	case "START", "UNSTOP":
+	case resubscribed:
 		delete(s.optedOut, in.Number)
 	}
 	s.tell(*in)
 	to := s.o.InboundURL
 	s.mu.Unlock()
+	s.keyword(*in)
 	if to == "" {
 		return nil
 	}
-	return s.post(ctx, to, s.inboundForm(in))
+	body, err := s.post(ctx, to, s.inboundForm(in))
+	if err != nil {
+		return err
+	}
+	return s.obey(*in, body)
 }
 
 func (s *Server) inboundForm(m *Message) url.Values {
@@ -131,26 +136,27 @@ func (s *Server) inboundForm(m *Message) url.Values {
 	return form
 }
 
-func (s *Server) post(ctx context.Context, to string, form url.Values) error {
+func (s *Server) post(ctx context.Context, to string, form url.Values) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(form.Encode()))
 	if err != nil {
-		return fmt.Errorf("webhook: %w", err)
+		return nil, fmt.Errorf("webhook: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("User-Agent", "TwilioProxy/1.1")
 	req.Header.Set("X-Twilio-Signature", Sign(s.o.AuthToken, to, form))
 	res, err := s.hooks.Do(req)
 	if err != nil {
-		return fmt.Errorf("webhook: %w", err)
+		return nil, fmt.Errorf("webhook: %w", err)
 	}
 	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, io.LimitReader(res.Body, 1<<20)); err != nil {
-		return fmt.Errorf("webhook answer: %w", err)
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxTwiML))
+	if err != nil {
+		return nil, fmt.Errorf("webhook answer: %w", err)
 	}
 	if res.StatusCode >= 300 {
-		return fmt.Errorf("webhook answered %d", res.StatusCode)
+		return nil, fmt.Errorf("webhook answered %d", res.StatusCode)
 	}
-	return nil
+	return body, nil
 }
 
 // Sign is X-Twilio-Signature of a form posted to address: HMAC-SHA1, in base64, over the address and

@@ -1,6 +1,9 @@
-package channels
+package outreach
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // gsm7 is the default alphabet of GSM 03.38; the characters of gsm7Escaped take two places.
 const (
@@ -11,9 +14,21 @@ const (
 // Segments is how many SMS a text is sent and charged as. Unicode reports that a character outside the
 // GSM alphabet made it UCS-2 (70 instead of 160 in one SMS, 67 instead of 153 in each of several).
 type Segments struct {
-	Count   int
-	Unicode bool
-	Units   int // septets, or UTF-16 units
+	Count   int  `json:"count"`
+	Unicode bool `json:"unicode"`
+	Units   int  `json:"units"` // septets, or UTF-16 units
+}
+
+// String is as admins read it: "2 segments UCS-2".
+func (s Segments) String() string {
+	alphabet := "GSM-7"
+	if s.Unicode {
+		alphabet = "UCS-2"
+	}
+	if s.Count == 1 {
+		return "1 segment " + alphabet
+	}
+	return fmt.Sprintf("%d segments %s", s.Count, alphabet)
 }
 
 // CountSegments splits as networks do: no escaped character and no surrogate pair is cut apart.
