@@ -129,6 +129,9 @@ func (m *Mail) Send(ctx context.Context, msg outreach.Message) (outreach.Receipt
 		return m.receipt(msg, outreach.Throttled, "not_sent", ""), fmt.Errorf("send %s: %w", msg.Attempt, err)
 	}
 	defer m.release()
+	if err := tooLate(msg); err != nil {
+		return m.receipt(msg, outreach.Throttled, "not_sent", ""), err
+	}
 	return m.deliver(ctx, msg, letter), nil
 }
 

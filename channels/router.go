@@ -109,3 +109,12 @@ func (r *Router) Settle(ctx context.Context, a outreach.Attempt) (outreach.Recei
 	}
 	return outreach.Receipt{Attempt: a.ID, Token: a.Token, Disposition: outreach.Unknown}, false, nil
 }
+
+// tooLate is asked right before a message leaves: a process that was stopped past its lease must send nothing.
+// The error wraps ErrNotSent.
+func tooLate(m outreach.Message) error {
+	if m.NotAfter.IsZero() || time.Now().Before(m.NotAfter) {
+		return nil
+	}
+	return fmt.Errorf("send %s: %w: its lease may be over", m.Attempt, ErrNotSent)
+}

@@ -95,6 +95,9 @@ func (t *Twilio) Send(ctx context.Context, m outreach.Message) (outreach.Receipt
 	if err := t.pace.wait(ctx, string(m.Channel)+" "+t.sender(m)); err != nil {
 		return t.receipt(m, outreach.Throttled, "not_sent", ""), fmt.Errorf("send %s: %w", m.Attempt, err)
 	}
+	if err := tooLate(m); err != nil {
+		return t.receipt(m, outreach.Throttled, "not_sent", ""), err
+	}
 	if !t.setValidity(params, m) {
 		return t.receipt(m, refusals["expired"], "expired", ""), nil
 	}

@@ -271,3 +271,17 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 		t.Errorf("receipt %+v after %d requests", got, asked)
 	}
 }
+
+func TestAMessageWhoseLeaseMayBeOverIsNotSent(t *testing.T) {
+	r := newRig(t, nil)
+	late := outreach.Message{Attempt: "a", Channel: outreach.SMS, To: "+12025550101", Text: "Hi", NotAfter: time.Now().Add(-time.Millisecond)}
+	if _, err := r.router.Send(t.Context(), late); !errors.Is(err, channels.ErrNotSent) || len(r.sim.Sent()) != 0 {
+		t.Errorf("%v, %d messages", err, len(r.sim.Sent()))
+	}
+	p := newPost(t, nil)
+	mail := letter("amina@example.org")
+	mail.NotAfter = late.NotAfter
+	if _, err := p.mail.Send(t.Context(), mail); !errors.Is(err, channels.ErrNotSent) || len(p.sim.Sent()) != 0 {
+		t.Errorf("%v, %d mails", err, len(p.sim.Sent()))
+	}
+}

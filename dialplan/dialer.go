@@ -167,7 +167,7 @@ func (d *Dialer) retire(l *link) {
 	}
 }
 
-// Dial sends one originate. nil: the PBX took the job. Otherwise the error wraps ErrNotSent,
+// Dial sends one originate, unless its NotAfter has passed. nil: the PBX took the job. Otherwise the error wraps ErrNotSent,
 // ErrIndeterminate or ErrRefused; End follows unless it is ErrNotSent.
 func (d *Dialer) Dial(ctx context.Context, o outreach.CallOrder) error {
 	l, command, err := d.prepare(o)
@@ -177,6 +177,11 @@ func (d *Dialer) Dial(ctx context.Context, o outreach.CallOrder) error {
 	g, err := d.enlist(l, o, false)
 	if err != nil {
 		return fmt.Errorf("originate %s via %s/%s: %w: %w", o.Attempt, o.PBX, o.Gateway, ErrNotSent, err)
+	}
+	if !o.NotAfter.IsZero() {
+		var done context.CancelFunc
+		ctx, done = context.WithDeadline(ctx, o.NotAfter)
+		defer done()
 	}
 	epoch := l.epoch.Load()
 	err = l.client.BgAPI(ctx, jobOf(o.Attempt), command)

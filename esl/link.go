@@ -178,9 +178,9 @@ func (l *link) send(ctx context.Context, c command) (answer, error) {
 	case <-ctx.Done():
 		return answer{}, fmt.Errorf("%s: %w: %w", c.verb, ErrNotSent, ctx.Err())
 	}
-	if ctx.Err() != nil {
+	if err := over(ctx); err != nil {
 		<-l.writing
-		return answer{}, fmt.Errorf("%s: %w: %w", c.verb, ErrNotSent, ctx.Err())
+		return answer{}, fmt.Errorf("%s: %w: %w", c.verb, ErrNotSent, err)
 	}
 	p, err := l.write(c)
 	<-l.writing
@@ -201,6 +201,14 @@ func (l *link) send(ctx context.Context, c command) (answer, error) {
 	default:
 		return answer{}, fmt.Errorf("%s: %w: %w", c.verb, ErrIndeterminate, err)
 	}
+}
+
+// over looks at the clock as well: the timer of a context comes late in a process that was stopped.
+func over(ctx context.Context) error {
+	if end, ok := ctx.Deadline(); ok && !time.Now().Before(end) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 func (c command) refusal(a answer) error {

@@ -35,7 +35,7 @@ var contract = []string{
 	"GET /api/v1/activities.csv", "GET /api/v1/logs.csv", "GET /api/v1/stream",
 	"GET /api/v1/opt-outs", "POST /api/v1/opt-outs", "DELETE /api/v1/opt-outs", "GET /api/v1/stats",
 	"GET /api/v1/api-keys", "POST /api/v1/api-keys", "DELETE /api/v1/api-keys", "GET /api/v1/audit",
-	"POST /api/v1/pause", "POST /api/v1/resume",
+	"POST /api/v1/pause", "POST /api/v1/resume", "GET /api/v1/nodes", "POST /api/v1/nodes/{name}/drain", "POST /api/v1/nodes/{name}/resume",
 	"GET /r/{token}", "POST /r/{token}", "POST /webhooks/twilio/status", "POST /webhooks/twilio/inbound", "POST /webhooks/hims",
 	"GET /healthz", "GET /readyz", "GET /metrics",
 }
@@ -314,6 +314,7 @@ func TestEveryChangeLeavesAnAuditEntry(t *testing.T) {
 		{"POST", "/api/v1/opt-outs", "add-opt-out", "opt-out"},
 		{"POST", "/api/v1/pause", "pause", "all"},
 		{"POST", "/api/v1/resume", "resume", "all"},
+		{"POST", "/api/v1/nodes/n1/drain", "drain-node", "n1"},
 	} {
 		body := map[string]any{}
 		switch c.action {

@@ -33,6 +33,7 @@ type Options struct {
 	OptOuts      OptOuts
 	Pauses       Pauses
 	Results      Results
+	Nodes        Nodes
 	Audio        Audio
 	Feed         *Feed
 
@@ -147,6 +148,7 @@ func (s *Server) mountAPI() {
 	s.mountKeys()
 	s.mountAudit()
 	s.mountPauses()
+	s.mountNodes()
 	s.mountConfig()
 	s.mountResults()
 }

@@ -46,6 +46,7 @@ type world struct {
 	audit   []outreach.AuditEntry
 	optOuts []outreach.OptOutRow
 	pauses  []outreach.PauseScope
+	drained bool
 	links   map[string]outreach.LinkView
 	audio   map[string][]byte
 	bodies  map[string]string // event id → body
@@ -163,7 +164,7 @@ func (w *world) server(change ...func(*httpapi.Options)) *httpapi.Server {
 	o := httpapi.Options{
 		Version: "test", Log: slog.New(slog.NewTextHandler(lockedWriter{w}, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: w.clock,
 		Settings: settings{w}, Events: w, Transactions: w, Dispatch: w, Answers: answers{w}, Keys: w, Audit: w, OptOuts: w, Pauses: w,
-		Results: w, Audio: w, Feed: httpapi.NewFeed(),
+		Results: w, Nodes: roster{w}, Audio: w, Feed: httpapi.NewFeed(),
 		TwilioSigned: func(uri string, body []byte, sig string) bool { return sig == "signed:"+uri+":"+string(body) },
 		Ready:        func(context.Context) error { return nil },
 		PBXNetworks:  func() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")} },

@@ -14,6 +14,7 @@ type CallOrder struct {
 	Codec       string
 	RingTimeout time.Duration
 	MaxDuration time.Duration
+	NotAfter    time.Time // by the machine's clock: past it the lease may be over, so nothing is written; zero is no limit
 	Script      Script
 }
 
@@ -99,6 +100,7 @@ type Message struct {
 	Buttons        bool
 	StatusToken    string    // opaque, for the callback URL
 	ExpiresAt      time.Time // nothing may be delivered after this
+	NotAfter       time.Time // by the machine's clock: past it the lease may be over, so nothing is sent; zero is no limit
 	UnsubscribeURL string
 	Calendar       *CalendarEntry
 }

@@ -52,7 +52,7 @@ func OnCallEnd(s *Snapshot, c Case, r CallResult, now time.Time) Change {
 	con := Conclude(s.Document.CauseMatrix, r)
 	endAttempt(&a, r, con)
 	if r.Indeterminate {
-		a.State, a.EndedAt = AttemptUnknown, time.Time{}
+		a.State, a.EndedAt, a.LeaseUntil = AttemptUnknown, time.Time{}, time.Time{} // anybody's to settle
 		p, _ := s.PBX(a.PBX)
 		a.SettleAt = now.Add(s.SettleAfter(p))
 		d.put(a)
@@ -244,9 +244,10 @@ func OnSettled(s *Snapshot, c Case, id AttemptID, proof *CallResult, now time.Ti
 	return d.change()
 }
 
-// OnLost marks an attempt whose owner died while it may be ringing or was being sent. One whose outcome
-// came in meanwhile (a provider's report) stays as it is.
-func OnLost(s *Snapshot, c Case, id AttemptID, now time.Time) Change {
+// OnLost marks an attempt whose owner died while it may be ringing or was being sent, and takes it from
+// that owner: by holds it from now on, and with its new token whatever the old owner still writes is
+// refused. One whose outcome came in meanwhile (a provider's report) stays as it is.
+func OnLost(s *Snapshot, c Case, id AttemptID, by string, now time.Time) Change {
 	a, _ := c.Attempt(id)
 	switch a.State {
 	case AttemptClaimed, AttemptDialing, AttemptAnswered, AttemptSending:
@@ -259,8 +260,20 @@ func OnLost(s *Snapshot, c Case, id AttemptID, now time.Time) Change {
 		wait = s.SettleAfter(p)
 	}
 	a.State, a.Disposition, a.SettleAt = AttemptUnknown, Unknown, now.Add(wait)
+	a.Owner, a.Token, a.LeaseUntil = by, a.Token+1, time.Time{}
 	return Change{Attempts: []Attempt{a}, Logs: []LogEntry{{Transaction: c.Transaction.ID, Attempt: id, At: now, Kind: "unknown",
 		Data: map[string]any{"pbx": a.PBX, "channel": a.Channel}}}}
+}
+
+// OnAdopt gives an unknown attempt whose leg is still up to a node that watches it to its end, for as long
+// as that renews the lease; nobody else watches it meanwhile.
+func OnAdopt(c Case, id AttemptID, by string, until time.Time) Change {
+	a, _ := c.Attempt(id)
+	if a.State != AttemptUnknown {
+		return Change{}
+	}
+	a.Owner, a.Token, a.LeaseUntil = by, a.Token+1, until
+	return Change{Attempts: []Attempt{a}}
 }
 
 // OnUnplayable ends a claimed attempt whose prompts or text cannot be made: nothing left, no try is

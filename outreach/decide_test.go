@@ -91,7 +91,7 @@ func TestALegThatRangBeforeItsOwnerDiedIsNotTakenForATrunkFaultAndDialledAgain(t
 	c := due(t, s)
 	dial(t, &c, "a-1", "trunk1", noon)
 	apply(t, &c, outreach.OnProgress(c, "a-1", noon.Add(time.Second)))
-	apply(t, &c, outreach.OnLost(s, c, "a-1", noon.Add(5*time.Second)))
+	apply(t, &c, outreach.OnLost(s, c, "a-1", "n1", noon.Add(5*time.Second)))
 	apply(t, &c, outreach.OnCallEnd(s, c, ended("a-1", "NO_ANSWER", 0, false, noon.Add(35*time.Second)), noon.Add(35*time.Second)))
 	if c.Transaction.Tries != 1 || c.Transaction.Ready || c.Attempts[0].Disposition != outreach.NoAnswer || !c.Attempts[0].Counted {
 		t.Fatalf("%+v %+v, want an unanswered call that used a try", c.Transaction, c.Attempts[0])
@@ -101,7 +101,7 @@ func TestALegThatRangBeforeItsOwnerDiedIsNotTakenForATrunkFaultAndDialledAgain(t
 func TestAMessageReportedDeliveredWhileItsOwnerWasDownIsNotLost(t *testing.T) {
 	for _, state := range []outreach.AttemptState{outreach.AttemptSent, outreach.AttemptDelivered, outreach.AttemptUnknown, outreach.AttemptEnded} {
 		c := outreach.Case{Attempts: []outreach.Attempt{{ID: "a-1", Channel: outreach.SMS, State: state}}}
-		if ch := outreach.OnLost(hospital(t, nil), c, "a-1", noon); len(ch.Attempts) != 0 {
+		if ch := outreach.OnLost(hospital(t, nil), c, "a-1", "n1", noon); len(ch.Attempts) != 0 {
 			t.Errorf("%s became %s", state, ch.Attempts[0].State)
 		}
 	}

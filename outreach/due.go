@@ -88,12 +88,16 @@ func minLead(cfg Configuration) time.Duration {
 // OnceOver returns the active configurations whose only date has ended in the facility's zone: they
 // inactivate themselves; what they have opened finishes.
 func OnceOver(s *Snapshot, now time.Time) []string {
-	today := now.In(s.Location).Format(time.DateOnly)
 	var names []string
 	for _, cfg := range s.Document.Configurations {
-		if cfg.Active && cfg.Occurrence.Type == "once" && cfg.Occurrence.Date < today {
+		if cfg.Active && cfg.Occurrence.Over(now.In(s.Location)) {
 			names = append(names, cfg.Name)
 		}
 	}
 	return names
+}
+
+// Over reports whether it was for one date only, and that has ended where the facility is.
+func (o Occurrence) Over(local time.Time) bool {
+	return o.Type == "once" && o.Date < local.Format(time.DateOnly)
 }

@@ -23,10 +23,15 @@ var errHeld = errors.New("the transaction moved on before anything left")
 func (s *Scheduler) callWish(snap *outreach.Snapshot, c outreach.Case, step outreach.Step, to outreach.Candidate, now time.Time) wish {
 	a := s.attempt(c, now)
 	a.PBX, a.Gateway, a.Address = to.PBX.Name, to.Gateway.Name, c.Transaction.Phone
-	return wish{c: c, send: plan{candidate: to}, claim: outreach.Claim{
+	return wish{c: c, until: s.leased(), send: plan{candidate: to}, claim: outreach.Claim{
 		Transaction: c.Transaction.ID, Token: c.Transaction.Token, Attempt: a, Caps: snap.CapsFor(to.PBX, to.Gateway),
 	}}
 }
+
+// leased is until when a claim that is made now is surely still ours. It is the machine's clock, also in the
+// demo: what it guards against is this process having been stopped. A tenth is left for what lies between
+// this look at the clock and the database's.
+func (s *Scheduler) leased() time.Time { return time.Now().Add(s.Lease - s.Lease/10) }
 
 func (s *Scheduler) attempt(c outreach.Case, now time.Time) outreach.Attempt {
 	t := c.Transaction
@@ -80,7 +85,9 @@ func (s *Scheduler) call(ctx context.Context, w wish) {
 		s.notSent(ctx, a, err)
 		return
 	}
-	if err := s.Dialer.Dial(ctx, order(snap, w, step, s.Scripts.At(script, w.send.candidate.PBX))); err != nil {
+	o := order(snap, w, step, s.Scripts.At(script, w.send.candidate.PBX))
+	o.NotAfter = w.until
+	if err := s.Dialer.Dial(ctx, o); err != nil {
 		if s.Dialer.NotSent(err) {
 			s.notSent(ctx, a, err)
 			return
@@ -148,6 +155,10 @@ func (s *Scheduler) settle(ctx context.Context, a outreach.Attempt, end func(out
 	ch, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
 		return end(c, now), nil
 	})
+	if late(err) {
+		s.Log.Warn("an outcome came after its attempt was settled", "attempt_id", a.ID, "channel", a.Channel, "err", err)
+		return
+	}
 	if err != nil {
 		s.Log.Error("settle attempt: its lease will end it", "attempt_id", a.ID, "err", err)
 		return

@@ -24,7 +24,7 @@ func (s *Scheduler) AdvanceEarly(ctx context.Context) error {
 	}
 	now := s.Clock.Now()
 	for _, id := range outreach.Forecast(snap, waiting, now).LateIDs {
-		ch, err := s.Store.Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) {
+		ch, err := s.leading().Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) {
 			return outreach.OnCapacity(snap, c, now), nil
 		})
 		if err != nil {

@@ -20,7 +20,7 @@ func (s *Scheduler) messageWish(snap *outreach.Snapshot, c outreach.Case, step o
 	if step.Channel == outreach.Email {
 		a.Address = t.Email
 	}
-	w := wish{c: c, claim: outreach.Claim{Transaction: t.ID, Token: t.Token, Attempt: a, Caps: snap.PatientCaps()}}
+	w := wish{c: c, until: s.leased(), claim: outreach.Claim{Transaction: t.ID, Token: t.Token, Attempt: a, Caps: snap.PatientCaps()}}
 	base := strings.TrimSuffix(snap.Document.Facility.PublicBaseURL, "/")
 	until := c.Event.Subject.Time
 	if !until.After(t.CutOffAt) {
@@ -67,6 +67,7 @@ func (s *Scheduler) message(ctx context.Context, w wish) {
 		return
 	}
 	m.Attempt, m.Transaction, m.Token, m.StatusToken = a.ID, a.Transaction, a.Token, w.send.statusToken
+	m.NotAfter = w.until
 	if err := s.commitDialing(ctx, a, ""); err != nil {
 		s.notSent(ctx, a, err)
 		return

@@ -20,6 +20,9 @@ const (
 
 // tick passes once over everything that may act now and returns how long to sleep.
 func (s *Scheduler) tick(ctx context.Context) (time.Duration, error) {
+	if s.Member.halted() { // its clock or its name is not to be trusted
+		return idleWait, nil
+	}
 	now := s.Clock.Now()
 	if err := s.loadPauses(ctx); err != nil {
 		return 0, err
@@ -93,7 +96,7 @@ func (s *Scheduler) timers(ctx context.Context, now time.Time) error {
 func (s *Scheduler) drainLane(ctx context.Context, lane outreach.LaneState) (more bool, err error) {
 	skip := 0
 	for skip < scanLimit {
-		if s.laneFull(lane) {
+		if s.laneFull(lane) || !s.Member.MayClaim() {
 			return false, nil
 		}
 		cases, err := s.Store.Head(ctx, lane.Lane, skip, batch)
@@ -154,6 +157,7 @@ type wish struct {
 	c     outreach.Case
 	claim outreach.Claim
 	send  plan
+	until time.Time // by the machine's clock: when the lease is surely still ours
 }
 
 func (s *Scheduler) newPass(ctx context.Context, lane outreach.LaneState) (*pass, error) {
@@ -220,7 +224,7 @@ func (p *pass) considerCall(ctx context.Context, c outreach.Case, step outreach.
 
 // claim writes the wished attempts ahead and sets going those that were granted.
 func (p *pass) claim(ctx context.Context) (claimed int, err error) {
-	if len(p.wishes) == 0 {
+	if len(p.wishes) == 0 || !p.s.Member.MayClaim() {
 		return 0, nil
 	}
 	claims := make([]outreach.Claim, len(p.wishes))

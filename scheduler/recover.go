@@ -31,7 +31,7 @@ func (s *Scheduler) recover(ctx context.Context) error {
 // orphan settles or marks an attempt whose owner died; one that has ended meanwhile is no error.
 func (s *Scheduler) orphan(ctx context.Context, a outreach.Attempt) error {
 	err := s.disown(ctx, a)
-	if errors.Is(err, outreach.ErrFenced) || errors.Is(err, outreach.ErrNotFound) {
+	if late(err) {
 		return nil
 	}
 	return err
@@ -54,7 +54,7 @@ func (s *Scheduler) disown(ctx context.Context, a outreach.Attempt) error {
 func (s *Scheduler) markUnknown(ctx context.Context, a outreach.Attempt) error {
 	now := s.Clock.Now()
 	_, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
-		return outreach.OnLost(s.Catalogue.Current(), c, a.ID, now), nil
+		return outreach.OnLost(s.Catalogue.Current(), c, a.ID, s.Node, now), nil
 	})
 	if err != nil {
 		return fmt.Errorf("mark %s unknown: %w", a.ID, err)
@@ -64,7 +64,7 @@ func (s *Scheduler) markUnknown(ctx context.Context, a outreach.Attempt) error {
 
 // renewLeases keeps this node's attempts its own.
 func (s *Scheduler) renewLeases(ctx context.Context) error {
-	if err := s.Store.RenewLeases(ctx, s.Node, s.Clock.Now().Add(s.Lease)); err != nil {
+	if err := s.Store.RenewLeases(ctx, s.Node, s.Clock.Now(), s.Lease); err != nil {
 		return fmt.Errorf("renew leases: %w", err)
 	}
 	return nil
@@ -120,10 +120,14 @@ func (s *Scheduler) Reap(ctx context.Context) error {
 	for _, a := range live {
 		switch {
 		case s.tracked(a.ID) || s.Dialer.Watching(a.ID):
+		case a.State == outreach.AttemptUnknown && a.Owner != s.Node && now.Before(a.LeaseUntil): // another node watches it
 		case a.State == outreach.AttemptUnknown:
-			if s.settleUnknown(ctx, a, now) {
-				s.track(a)
-				adopting.Go(func() { s.adopt(ctx, a) })
+			if !s.settleUnknown(ctx, a, now) {
+				continue
+			}
+			if taken, ok := s.takeOver(ctx, a); ok {
+				s.track(taken)
+				adopting.Go(func() { s.adopt(ctx, taken) })
 			}
 		case a.Owner == s.Node && now.After(a.ClaimedAt.Add(s.Lease)): // ours, and nobody carries it on: its end could not be written
 			if err := s.orphan(ctx, a); err != nil {
@@ -167,6 +171,26 @@ func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now t
 	return false
 }
 
+// takeOver makes this node the leg's owner, so that no two nodes watch it; false if another was faster.
+func (s *Scheduler) takeOver(ctx context.Context, a outreach.Attempt) (outreach.Attempt, bool) {
+	now := s.Clock.Now()
+	ch, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
+		return outreach.OnAdopt(c, a.ID, s.Node, now.Add(s.Lease)), nil
+	})
+	if err != nil && !late(err) {
+		s.Log.Error("take over a leg that survived", "attempt_id", a.ID, "err", err)
+	}
+	if err != nil || len(ch.Attempts) == 0 {
+		return a, false
+	}
+	return ch.Attempts[0], true
+}
+
+// late reports whether err says that somebody else has settled or taken the attempt meanwhile.
+func late(err error) bool {
+	return errors.Is(err, outreach.ErrFenced) || errors.Is(err, outreach.ErrNotFound)
+}
+
 // adopt has the leg watched. Where the dialer cannot (its PBX has left the settings, we stop), the attempt
 // is asked about again in the next round.
 func (s *Scheduler) adopt(ctx context.Context, a outreach.Attempt) {
@@ -205,6 +229,9 @@ func (s *Scheduler) settleByPolicy(ctx context.Context, a outreach.Attempt, now 
 	_, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
 		return outreach.OnSettled(s.Catalogue.Current(), c, a.ID, nil, now), nil
 	})
+	if late(err) {
+		return
+	}
 	if err != nil {
 		s.Log.Error("settle unknown attempt", "attempt_id", a.ID, "err", err)
 		return
@@ -219,7 +246,7 @@ func (s *Scheduler) settleMessage(ctx context.Context, a outreach.Attempt, now t
 		s.Log.Warn("ask the provider about a lost answer", "attempt_id", a.ID, "channel", a.Channel, "err", err)
 	}
 	if proved {
-		if err := s.provedMessage(ctx, a, r); err != nil {
+		if err := s.provedMessage(ctx, a, r); err != nil && !late(err) {
 			s.Log.Error("settle message", "attempt_id", a.ID, "err", err)
 		}
 		return

@@ -55,7 +55,7 @@ func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token in
 		}
 		return ch, nil
 	})
-	if errors.Is(err, outreach.ErrFenced) || errors.Is(err, outreach.ErrNotFound) {
+	if late(err) {
 		s.Log.Warn("a key came after its attempt was settled", "attempt_id", id, "err", err)
 		return false, nil
 	}
@@ -79,7 +79,7 @@ func (s *Scheduler) End(ctx context.Context, r outreach.CallResult) error {
 		id, over = c.Transaction.ID, !c.Transaction.State.Open() || ch.Transaction != nil && !ch.Transaction.State.Open()
 		return ch, nil
 	})
-	if over := errors.Is(err, outreach.ErrFenced) || errors.Is(err, outreach.ErrNotFound); err != nil && !over {
+	if err != nil && !late(err) {
 		return fmt.Errorf("end %s: %w", r.Attempt, err) // reported again
 	}
 	s.untrack(r.Attempt)

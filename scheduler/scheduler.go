@@ -28,7 +28,7 @@ type Store interface {
 	Case(ctx context.Context, id outreach.TransactionID) (outreach.Case, error)
 	LiveAttempts(ctx context.Context) ([]outreach.Attempt, error)
 	ExpiredLeases(ctx context.Context, now time.Time) ([]outreach.Attempt, error)
-	RenewLeases(ctx context.Context, node string, until time.Time) error
+	RenewLeases(ctx context.Context, node string, now time.Time, lease time.Duration) error
 	LinesInUse(ctx context.Context) (map[string]map[string]int, error)
 	Pauses(ctx context.Context) ([]outreach.PauseScope, error)
 	Purge(ctx context.Context, before time.Time, limit int) (int, error)
@@ -87,6 +87,7 @@ type Options struct {
 	Retire    func(ctx context.Context, configuration string) error // inactivates a "once" whose date is over
 	Lease     time.Duration                                         // default 30 s
 	Messages  int                                                   // sends under way per channel, default 64
+	Member    *Member                                               // this node among others; nil: it is the only one and leads
 }
 
 // Scheduler is one node's claim loop and everything that it set going.
@@ -192,11 +193,12 @@ func (s *Scheduler) startCron(ctx context.Context) error {
 		run  func(context.Context) error
 	}{
 		{"@every 2s", func(context.Context) error { s.Wake(); return nil }},
-		{"@every 10s", s.renewLeases},
-		{"@every 10s", s.Reap},
-		{"@every 1m", s.RetireOnce},
-		{"@every 1m", s.AdvanceEarly},
-		{"17 3 * * *", s.purge},
+		{"@every " + (s.Lease / 3).String(), s.renewLeases},
+		{"@every " + (s.Lease / 3).String(), s.Reap},
+		{"@every 1m", s.asLeader(s.RetireOnce)},
+		{"@every 1m", s.asLeader(s.AdvanceEarly)},
+		{"17 3 * * *", s.asLeader(s.purge)},
+		{"47 * * * *", s.asLeader(s.forgetNodes)},
 	}
 	for _, j := range jobs {
 		job := j.run
@@ -230,7 +232,7 @@ func (s *Scheduler) purge(ctx context.Context) error {
 	}
 	before := keep.Add(s.Clock.Now(), -1, s.Catalogue.Current().Location)
 	for {
-		n, err := s.Store.Purge(ctx, before, 500)
+		n, err := s.leading().Purge(ctx, before, 500)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -249,10 +251,8 @@ func (s *Scheduler) InFlight() int {
 func (s *Scheduler) Drain(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() { s.calls.Wait(); close(done) }()
-	select {
-	case <-done:
+	if s.keepUntil(ctx, done) {
 		return nil
-	case <-ctx.Done():
 	}
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
@@ -262,6 +262,26 @@ func (s *Scheduler) Drain(ctx context.Context) error {
 		s.untrack(a.ID)
 	}
 	return errors.Join(errs...)
+}
+
+// keepUntil renews the leases until done is closed: calls that finish in their own time are still ours.
+// It reports false if ctx ended first.
+func (s *Scheduler) keepUntil(ctx context.Context, done <-chan struct{}) bool {
+	for {
+		fired, stop := s.Clock.After(s.Lease / 6)
+		select {
+		case <-done:
+			stop()
+			return true
+		case <-ctx.Done():
+			stop()
+			return false
+		case <-fired:
+		}
+		if err := s.renewLeases(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("leases of the calls that are let finish", "err", err)
+		}
+	}
 }
 
 func (s *Scheduler) underWay() []outreach.Attempt {

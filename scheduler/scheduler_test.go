@@ -148,7 +148,10 @@ func TestALegThatSurvivedTheCrashIsWatchedNotEnded(t *testing.T) {
 	if _, plays := adopted[0].Script.Flows["en"]; !plays || adopted[0].Attempt != o.Attempt || adopted[0].Gateway != o.Gateway {
 		t.Errorf("a leg that still rings is watched as %+v: it has nothing to play once it is answered", adopted[0])
 	}
-	must(t, again.End(t.Context(), outreach.CallResult{Attempt: o.Attempt, Token: o.Token, Sent: true, Created: true, Progress: true, Cause: "USER_BUSY", SIPStatus: 486, EndedAt: r.clock.Now()}))
+	if accepted, err := r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Confirm, "1", "", r.clock.Now()); accepted || err != nil {
+		t.Fatalf("a late write of the owner that died was taken: %v, %v", accepted, err)
+	}
+	must(t, again.End(t.Context(), outreach.CallResult{Attempt: o.Attempt, Token: adopted[0].Token, Sent: true, Created: true, Progress: true, Cause: "USER_BUSY", SIPStatus: 486, EndedAt: r.clock.Now()}))
 	c, err := r.store.Case(t.Context(), id)
 	must(t, err)
 	if c.Attempts[0].Disposition != outreach.Busy || c.Transaction.Reason != outreach.ReasonRetryWait {
@@ -183,6 +186,9 @@ func TestALegThatNobodyCouldWatchIsAskedAboutAgain(t *testing.T) {
 	if n := again.InFlight(); n != 1 {
 		t.Fatalf("%d legs are watched, want 1", n)
 	}
+	r.mu.Lock()
+	o.Token = r.adopted[len(r.adopted)-1].Token
+	r.mu.Unlock()
 	r.ended(o, "CALL_REJECTED", 603)
 	r.sent()
 }
@@ -235,7 +241,7 @@ func TestAnAttemptThatNobodyCarriesOnGivesItsPatientBackToTheQueue(t *testing.T)
 	if c := r.until(id, "read", func(outreach.Case) bool { return true }); c.Attempts[0].State != outreach.AttemptClaimed {
 		t.Fatalf("an attempt of a moment ago was taken away: %+v", c.Attempts[0])
 	}
-	must(t, r.store.RenewLeases(t.Context(), "n1", now.Add(time.Hour))) // the node lives, so its lease never ends
+	must(t, r.store.RenewLeases(t.Context(), "n1", now, time.Hour)) // the node lives, so its lease never ends
 	r.clock.Jump(now.Add(31 * time.Second))
 	must(t, r.sched.Reap(t.Context()))
 	r.until(id, "free again", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptEnded })

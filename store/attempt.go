@@ -56,6 +56,7 @@ func (t *tx) updateAttempt(o, n *outreach.Attempt) error {
 	s.text("cause", &o.Cause, n.Cause)
 	s.int("sip_status", &o.SIPStatus, n.SIPStatus)
 	s.text("detail", &o.Detail, n.Detail)
+	s.int64("token", &o.Token, n.Token)
 	s.text("owner", &o.Owner, n.Owner)
 	s.time("lease_until", &o.LeaseUntil, n.LeaseUntil)
 	s.time("started_at", &o.StartedAt, n.StartedAt)

@@ -17,10 +17,16 @@ func (s *Store) LiveAttempts(ctx context.Context) ([]outreach.Attempt, error) {
 	return out, nil
 }
 
-// RenewLeases extends the leases of node's live attempts.
-func (s *Store) RenewLeases(ctx context.Context, node string, until time.Time) error {
+// RenewLeases extends the leases of node's live attempts until lease after now. One that has no lease is
+// anybody's to settle and stays so.
+func (s *Store) RenewLeases(ctx context.Context, node string, now time.Time, lease time.Duration) error {
 	err := s.write(ctx, func(t *tx) error {
-		return t.exec(`UPDATE attempts SET lease_until = $1 WHERE live = 1 AND owner = $2 AND lease_until < $1`, toMillis(until), node)
+		now, err := t.now(now)
+		if err != nil {
+			return err
+		}
+		return t.exec(`UPDATE attempts SET lease_until = $1 WHERE live = 1 AND owner = $2 AND lease_until > 0 AND lease_until < $1`,
+			toMillis(now.Add(lease)), node)
 	})
 	if err != nil {
 		return fmt.Errorf("renew leases of %s: %w", node, err)
@@ -31,7 +37,12 @@ func (s *Store) RenewLeases(ctx context.Context, node string, until time.Time) e
 // ExpiredLeases returns live attempts whose owner has not renewed their lease: it may be dead. An
 // attempt without a lease and an unknown one, which policy settles, are not among them.
 func (s *Store) ExpiredLeases(ctx context.Context, now time.Time) ([]outreach.Attempt, error) {
-	out, err := s.glance(ctx).attempts(`live = 1 AND lease_until > 0 AND lease_until <= $1 AND state <> 'unknown' ORDER BY seq`,
+	q := s.glance(ctx)
+	now, err := q.now(now)
+	if err != nil {
+		return nil, fmt.Errorf("expired leases: %w", err)
+	}
+	out, err := q.attempts(`live = 1 AND lease_until > 0 AND lease_until <= $1 AND state <> 'unknown' ORDER BY seq`,
 		args{toMillis(now)})
 	if err != nil {
 		return nil, fmt.Errorf("expired leases: %w", err)

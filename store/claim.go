@@ -33,6 +33,7 @@ func (s *Store) Claim(ctx context.Context, now time.Time, claims []outreach.Clai
 type claiming struct {
 	*tx
 	now   time.Time
+	ahead time.Duration     // of the caller's clock
 	lines map[string]*lines // by PBX
 	rows  map[outreach.TransactionID]*held
 }
@@ -42,9 +43,13 @@ func (t *tx) claimAll(now time.Time, claims []outreach.Claim) ([]outreach.ClaimO
 	if err := c.lock(claims); err != nil {
 		return nil, err
 	}
+	var err error
+	if c.now, err = t.now(now); err != nil { // under the locks: waiting for them must not make a claim old
+		return nil, err
+	}
+	c.ahead = c.now.Sub(now)
 	out := make([]outreach.ClaimOutcome, len(claims))
 	for i := range claims {
-		var err error
 		if out[i], err = c.claim(&claims[i]); err != nil {
 			return nil, fmt.Errorf("transaction %s: %w", claims[i].Transaction, err)
 		}
@@ -272,7 +277,7 @@ func (c *claiming) contacts(recipient string, caps *outreach.Caps) (outreach.Cla
 func (c *claiming) write(in *outreach.Claim, h *held, l *lines) (outreach.ClaimOutcome, error) {
 	a := in.Attempt
 	a.Transaction, a.State, a.Token, a.ClaimedAt = in.Transaction, outreach.AttemptClaimed, in.Token+1, c.now
-	a.LeaseUntil, a.Owner = fromMillis(toMillis(a.LeaseUntil)), cmp.Or(a.Owner, c.s.opt.Node)
+	a.LeaseUntil, a.Owner = fromMillis(toMillis(c.lease(a.LeaseUntil))), cmp.Or(a.Owner, c.s.opt.Node)
 	stored, err := c.insertAttempt(&a, in.StatusToken)
 	if err != nil {
 		return outreach.ClaimOutcome{}, err
@@ -303,6 +308,14 @@ func (c *claiming) write(in *outreach.Claim, h *held, l *lines) (outreach.ClaimO
 	c.release(h)
 	c.notify(noticeOf(&n))
 	return outreach.ClaimOutcome{Claimed: true, Token: a.Token}, c.insertLogs(in.Transaction, []outreach.LogEntry{claimedLog(&a)}, c.now)
+}
+
+// lease is the end of a lease by the clock that governs.
+func (c *claiming) lease(until time.Time) time.Time {
+	if until.IsZero() {
+		return until
+	}
+	return until.Add(c.ahead)
 }
 
 func claimedLog(a *outreach.Attempt) outreach.LogEntry {

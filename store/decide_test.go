@@ -72,7 +72,7 @@ func TestWhatTheWriterRemembersIsWhatIsStored(t *testing.T) {
 			})
 			must(t, err)
 		}
-		must(t, f.RenewLeases(t.Context(), "node-1", t0.Add(time.Hour)))
+		must(t, f.RenewLeases(t.Context(), "node-1", t0, time.Hour))
 		_, err := f.Decide(t.Context(), id, t0, func(c outreach.Case) (outreach.Change, error) {
 			if !c.Attempts[0].LeaseUntil.Equal(t0.Add(time.Hour)) || len(c.Transaction.TriedGates) != 3 {
 				t.Errorf("after a renewal: %+v", c)

@@ -20,6 +20,7 @@ type dialect struct {
 	words     *strings.Replacer // of migrations
 	forUpdate string            // ends a SELECT whose rows are about to be changed
 	skipLocks string            // the same, passing over rows that another node holds
+	forShare  string            // ends a SELECT whose rows must stay as they are until the commit
 	bind      *strings.Replacer // turns $1 into what the driver takes
 	rowLocks  bool              // writers run side by side, so rows and keys must be locked
 }
@@ -37,7 +38,7 @@ var postgresDialect = &dialect{
 	name: "postgres", driver: "pgx", goose: goose.DialectPostgres,
 	words:     strings.NewReplacer("@ID@", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "@WITHOUT_ROWID@", ""),
 	bind:      strings.NewReplacer(),
-	forUpdate: " FOR UPDATE", skipLocks: " FOR UPDATE SKIP LOCKED", rowLocks: true,
+	forUpdate: " FOR UPDATE", skipLocks: " FOR UPDATE SKIP LOCKED", forShare: " FOR SHARE", rowLocks: true,
 }
 
 func dialectOf(dbURL string) *dialect {
@@ -46,6 +47,9 @@ func dialectOf(dbURL string) *dialect {
 	}
 	return sqliteDialect
 }
+
+// Shared reports whether the database at url may have several nodes.
+func Shared(url string) bool { return dialectOf(url).rowLocks }
 
 // SQLite's pragmas stand in the DSN, so that every connection has them. synchronous=FULL is what
 // makes an answer after COMMIT durable; group commit pays for it.

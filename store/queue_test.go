@@ -187,11 +187,11 @@ func TestALeaseThatIsNotRenewedExpires(t *testing.T) {
 		if got, err := f.ExpiredLeases(t.Context(), later); err != nil || len(got) != 1 || got[0].ID != a.ID {
 			t.Errorf("expired: %+v, %v", got, err)
 		}
-		must(t, f.RenewLeases(t.Context(), "node-2", t0.Add(time.Hour)))
+		must(t, f.RenewLeases(t.Context(), "node-2", t0, time.Hour))
 		if got, err := f.ExpiredLeases(t.Context(), later); err != nil || len(got) != 1 {
 			t.Errorf("another node's renewal: %d, %v", len(got), err)
 		}
-		must(t, f.RenewLeases(t.Context(), "node-1", t0.Add(time.Hour)))
+		must(t, f.RenewLeases(t.Context(), "node-1", t0, time.Hour))
 		if got, err := f.ExpiredLeases(t.Context(), later); err != nil || len(got) != 0 {
 			t.Errorf("renewed: %d, %v", len(got), err)
 		}

@@ -48,6 +48,10 @@ type Options struct {
 	Node   string                // owner of the attempts claimed here
 	Log    *slog.Logger          // default: none
 	Notify func(outreach.Notice) // after each commit, by the committing goroutine; must not block
+
+	// DatabaseTime makes PostgreSQL's clock govern claims, rates and leases, whatever the node's says. SQLite
+	// has no clock of its own.
+	DatabaseTime bool
 }
 
 // Store is the database. Its methods may be called from any goroutine.

@@ -33,6 +33,7 @@ type appOptions struct {
 	data        string // directory of audio
 	recordings  string // where the config's audio file names are found
 	node        string
+	lease       time.Duration // of attempts, 0 for the default
 	clock       clock.Clock
 	log         *slog.Logger
 	getenv      func(string) (string, bool)
@@ -58,6 +59,7 @@ type app struct {
 	router   *channels.Router
 	dialer   *dialplan.Dialer
 	sched    *scheduler.Scheduler
+	member   *scheduler.Member
 	intake   *hims.Intake
 	outbox   *hims.Outbox
 	feed     *httpapi.Feed
@@ -69,7 +71,7 @@ type app struct {
 func newApp(ctx context.Context, o appOptions) (*app, error) {
 	a := &app{appOptions: o, resolver: config.NewResolver(o.getenv), feed: httpapi.NewFeed()}
 	var err error
-	a.store, err = store.Open(ctx, store.Options{URL: o.db, Node: o.node, Log: o.log, Notify: a.notice})
+	a.store, err = store.Open(ctx, store.Options{URL: o.db, Node: o.node, Log: o.log, Notify: a.notice, DatabaseTime: o.clock == clock.System{}})
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", o.db, err)
 	}
@@ -109,7 +111,10 @@ func (a *app) wire(ctx context.Context) error {
 		HangUp: a.sched.HangUp, Texts: a.texts})
 	a.outbox = hims.NewOutbox(hims.OutboxOptions{Store: a.store, Clock: a.clock, Log: a.log, Destinations: a.destinations})
 	a.keeper.Subscribe(func(s *outreach.Snapshot) { a.reconfigure(ctx, s) })
-	return a.wireHTTP()
+	if err := a.wireHTTP(); err != nil {
+		return err
+	}
+	return a.member.Join(ctx)
 }
 
 func (a *app) newLibrary(ctx context.Context) (*prompts.Library, error) {
@@ -147,7 +152,10 @@ func (a *app) wireCalls(ctx context.Context) error {
 	a.sched = scheduler.New(scheduler.Options{
 		Node: a.node, Store: a.store, Scripts: listened{a.library, a.heard}, Sender: a.router, Composer: channels.Composer{}, Catalogue: a.keeper,
 		Clock: a.clock, Log: a.log, NewID: func() string { return store.NewID(a.clock.Now()) }, NewToken: links.Token, Retire: a.retire,
+		Lease: a.lease,
 	})
+	a.member = a.newMember()
+	a.sched.Member = a.member
 	a.dialer = dialplan.NewDialer(dialplan.Options{Log: a.log, Clock: a.clock, Reporter: a.sched, Listener: a.esl, Advertise: a.advertise,
 		Location: a.keeper.Current().Location, Holidays: a.keeper.Current().Document.Facility.Holidays})
 	a.sched.Dialer = a.dialer
@@ -183,19 +191,6 @@ func (a *app) connectPBXs(ctx context.Context, s *outreach.Snapshot) error {
 	}
 	a.dialer.SetPBXs(ctx, resolved)
 	return nil
-}
-
-// retire inactivates a configuration on behalf of the scheduler.
-func (a *app) retire(ctx context.Context, name string) error {
-	_, err := a.keeper.Edit(ctx, "scheduler", -1, func(doc *outreach.Document) error {
-		for i := range doc.Configurations {
-			if doc.Configurations[i].Name == name {
-				doc.Configurations[i].Active = false
-			}
-		}
-		return nil
-	})
-	return err
 }
 
 // webhookSecrets are the resolved secrets of /webhooks/hims.
@@ -242,6 +237,7 @@ func (a *app) prefetch(ctx context.Context, s *outreach.Snapshot) {
 func (a *app) notice(n outreach.Notice) {
 	if a.sched != nil {
 		a.sched.Notice(n)
+		a.member.Notice(n)
 	}
 	a.feed.Publish(n)
 	if a.outbox != nil {
@@ -272,6 +268,8 @@ func (a *app) run(ctx context.Context, drain time.Duration) error {
 	carry("dialer", func() error { return a.dialer.Run(links) })
 	carry("outbox", func() error { return a.outbox.Run(links) })
 	carry("http", func() error { return web.Serve(a.http) })
+	left := make(chan struct{})
+	go func() { a.member.Run(links); close(left) }()
 	claimed := make(chan error, 1)
 	go func() { claimed <- a.sched.Run(ctx) }()
 	go a.follow(ctx)
@@ -285,7 +283,11 @@ func (a *app) run(ctx context.Context, drain time.Duration) error {
 		claimed <- nil
 	}
 	a.started.Store(false)
-	return errors.Join(err, a.stop(base, web, claimed, drain))
+	a.member.Stopping()
+	err = errors.Join(err, a.stop(base, web, claimed, drain))
+	stopLinks()
+	<-left
+	return errors.Join(err, a.leave(base))
 }
 
 func (a *app) stop(base context.Context, web *http.Server, claimed <-chan error, drain time.Duration) error {

@@ -30,6 +30,7 @@ type serveCommand struct {
 	Node         string        `help:"Name of this node; default the host name."`
 	TrustedProxy []string      `name:"trusted-proxy" help:"Networks (CIDR) of reverse proxies whose X-Forwarded-For is believed."`
 	Drain        time.Duration `help:"How long a stop waits for calls to finish." default:"4m"`
+	Lease        time.Duration `help:"How long the calls of a node that falls silent stay its own; then the others settle them." default:"30s"`
 	Verbose      bool          `help:"Log every call's steps."`
 }
 
@@ -55,8 +56,14 @@ func (s *serveCommand) Run(c *console) error {
 	return errors.Join(a.run(c.ctx, s.Drain), a.store.Close())
 }
 
+// minLease leaves room for the renewals of a busy node.
+const minLease = 3 * time.Second
+
 func (s *serveCommand) options(c *console, log *slog.Logger) (o appOptions, err error) {
-	o = appOptions{db: s.DB, data: s.Data, node: s.Node, clock: clock.System{}, log: log, getenv: c.getenv, actor: "file"}
+	if s.Lease < minLease {
+		return o, fmt.Errorf("--lease %s is too short: at least %s", s.Lease, minLease)
+	}
+	o = appOptions{lease: s.Lease, db: s.DB, data: s.Data, node: s.Node, clock: clock.System{}, log: log, getenv: c.getenv, actor: "file"}
 	if o.data == "" {
 		o.data = filepath.Dir(s.DB)
 	}

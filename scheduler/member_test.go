@@ -1,0 +1,204 @@
+package scheduler_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"curlew/clock"
+	"curlew/outreach"
+	"curlew/scheduler"
+)
+
+// off answers a node's beats with a clock that differs from the node's.
+type off struct {
+	scheduler.Roster
+	by chan time.Duration // holds one
+}
+
+func (o off) Beat(ctx context.Context, b outreach.Beat) (outreach.Standing, error) {
+	st, err := o.Roster.Beat(ctx, b)
+	by := <-o.by
+	o.by <- by
+	st.Now = st.Now.Add(-by)
+	return st, err
+}
+
+// join makes the rig's node a member of its store, with a database whose clock is off as the channel says.
+func (r *rig) join(every time.Duration) (m *scheduler.Member, by chan time.Duration) {
+	r.t.Helper()
+	by = make(chan time.Duration, 1)
+	by <- 0
+	m = scheduler.NewMember(scheduler.MemberOptions{Self: outreach.Beat{Name: "n1", Incarnation: "i1", StartedAt: time.Now()}, Roster: off{r.store, by},
+		Under:    func(t outreach.Term) scheduler.Leading { return r.store.Under(t) },
+		Revision: func() int64 { return r.snap.Revision }, InFlight: r.sched.InFlight, Clock: clock.System{}, Log: quiet(), Changed: r.sched.Wake, Every: every})
+	must(r.t, m.Join(r.t.Context()))
+	r.sched.Member = m
+	return m, by
+}
+
+// beating runs the member until the test ends.
+func (r *rig) beating(m *scheduler.Member) {
+	ctx, stop := context.WithCancel(r.t.Context())
+	ended := make(chan struct{})
+	go func() { m.Run(ctx); close(ended) }()
+	r.t.Cleanup(func() { stop(); <-ended })
+}
+
+// claims waits until the member may claim, or may not.
+func (r *rig) claims(m *scheduler.Member, want bool) {
+	r.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); m.MayClaim() != want; {
+		if time.Now().After(deadline) {
+			r.t.Fatalf("may claim is %v, want %v", !want, want)
+		}
+		must(r.t, clock.Wait(r.t.Context(), clock.System{}, time.Millisecond))
+	}
+}
+
+func TestADrainedNodeClaimsNothingUntilItIsResumedAndItsCallGoesOn(t *testing.T) {
+	r := newRig(t, nil)
+	m, _ := r.join(time.Minute) // only the notice can tell it in time
+	r.beating(m)
+	defer r.run()()
+	r.fire("01")
+	o := r.ordered()
+	must(t, r.store.DrainNode(t.Context(), "n1", true))
+	m.Notice(outreach.Notice{Kind: "node"})
+	r.claims(m, false)
+	list, err := r.store.Nodes(t.Context(), time.Now())
+	if err != nil || list.Items[0].State != "draining" || list.Items[0].InFlight != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	id := r.fire("02")
+	r.until(id, "ready", func(c outreach.Case) bool { return c.Transaction.Ready })
+	r.ended(o, "CALL_REJECTED", 603) // the call's end is written, and what follows waits as well
+	r.until(o.Transaction, "in its next step", func(c outreach.Case) bool { return c.Transaction.Channel == outreach.SMS })
+	resumed := r.clock.Now()
+	must(t, r.store.DrainNode(t.Context(), "n1", false))
+	m.Notice(outreach.Notice{Kind: "node"})
+	next := r.ordered()
+	c := r.until(id, "claimed", func(c outreach.Case) bool { return len(c.Attempts) > 0 })
+	if next.Transaction != id || c.Attempts[0].ClaimedAt.Before(resumed.Truncate(time.Millisecond)) {
+		t.Errorf("claimed at %s, the node was resumed at %s", c.Attempts[0].ClaimedAt, resumed)
+	}
+	r.sent()
+}
+
+func TestANodeWhoseClockIsTenSecondsOffClaimsNothingUntilItIsRight(t *testing.T) {
+	for _, by := range []time.Duration{10 * time.Second, -10 * time.Second} {
+		r := newRig(t, nil)
+		m, clockOff := r.join(50 * time.Millisecond)
+		r.beating(m)
+		stop := r.run()
+		<-clockOff
+		clockOff <- by
+		r.claims(m, false)
+		id := r.fire("01")
+		var n outreach.NodeStatus
+		for n.Holds == "" {
+			list, err := r.store.Nodes(t.Context(), time.Now())
+			must(t, err)
+			n = list.Items[0]
+		}
+		if n.State != "held" || len(n.Warnings) != 1 || n.Leader && m.MayClaim() {
+			t.Errorf("%+v", n)
+		}
+		if c := r.until(id, "read", func(outreach.Case) bool { return true }); len(c.Attempts) != 0 {
+			t.Errorf("claimed by a wrong clock: %+v", c.Attempts)
+		}
+		<-clockOff
+		clockOff <- 0
+		r.ended(r.ordered(), "CALL_REJECTED", 603)
+		r.sent()
+		stop()
+	}
+}
+
+func TestANodeThatWasStoppedOrCutOffClaimsNothingBeforeItHasBeatenAgain(t *testing.T) {
+	r := newRig(t, nil)
+	m, clockOff := r.join(50 * time.Millisecond)
+	r.beating(m)
+	r.claims(m, true)
+	by := <-clockOff // no beat is answered from here on
+	r.claims(m, false)
+	clockOff <- by
+	r.claims(m, true)
+}
+
+func TestANodeWhoseNameAnotherProcessUsesClaimsNothingMore(t *testing.T) {
+	r := newRig(t, nil)
+	m, _ := r.join(50 * time.Millisecond)
+	r.beating(m)
+	_, err := r.store.Beat(t.Context(), outreach.Beat{Name: "n1", Incarnation: "i2", Joining: true, At: time.Now()})
+	must(t, err)
+	r.claims(m, false)
+}
+
+func TestCallsThatAStoppingNodeLetsFinishStayItsOwn(t *testing.T) {
+	r := newRig(t, nil)
+	stop := r.run()
+	id := r.fire("01")
+	o := r.ordered()
+	stop()
+	drained := make(chan error, 1)
+	go func() { drained <- r.sched.Drain(t.Context()) }()
+	for range 10 { // a minute, twice as long as a lease
+		before := r.until(id, "read", func(outreach.Case) bool { return true }).Attempts[0].LeaseUntil
+		r.clock.Jump(r.clock.Now().Add(6 * time.Second))
+		r.until(id, "renewed", func(c outreach.Case) bool { return c.Attempts[0].LeaseUntil.After(before) })
+	}
+	expired, err := r.store.ExpiredLeases(t.Context(), r.clock.Now())
+	if err != nil || len(expired) != 0 {
+		t.Fatalf("another node may take %v, %v", expired, err)
+	}
+	r.ended(o, "USER_BUSY", 486)
+	must(t, <-drained)
+}
+
+// desk is a node's own dialer on the rig's PBX: it knows of the legs that it watches itself.
+type desk struct {
+	*rig
+	mu   sync.Mutex
+	mine []outreach.AttemptID
+}
+
+func (d *desk) Adopt(o outreach.CallOrder) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.mine = append(d.mine, o.Attempt)
+}
+
+func (d *desk) Watching(id outreach.AttemptID) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Contains(d.mine, id)
+}
+
+func TestOfTwoNodesThatFindASurvivorOneWatchesIt(t *testing.T) {
+	r := newRig(t, nil)
+	ctx, crash := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.sched.Run(ctx) }()
+	id := r.fire("01")
+	r.ordered()
+	crash()
+	must(t, <-done)
+	r.clock.Jump(r.clock.Now().Add(31 * time.Second))
+	first, second := newScheduler(r), newScheduler(r)
+	first.Node, second.Node = "n2", "n3"
+	first.Dialer, second.Dialer = &desk{rig: r}, &desk{rig: r}
+	must(t, first.Reap(t.Context()))
+	must(t, second.Reap(t.Context()))
+	c := r.until(id, "read", func(outreach.Case) bool { return true })
+	if first.InFlight() != 1 || second.InFlight() != 0 || c.Attempts[0].Owner != "n2" {
+		t.Errorf("watched by %d and %d, owner %s", first.InFlight(), second.InFlight(), c.Attempts[0].Owner)
+	}
+	r.clock.Jump(r.clock.Now().Add(31 * time.Second)) // the first dies, too
+	must(t, second.Reap(t.Context()))
+	if second.InFlight() != 1 {
+		t.Error("the leg of a node that died is watched by nobody")
+	}
+}
