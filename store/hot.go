@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"time"
 
 	"curlew/outreach"
 )
@@ -24,6 +25,7 @@ type hot struct {
 	settings *settings         // looked at in this group
 
 	// Of a group on PostgreSQL, which holds nothing longer than its own transaction.
+	now      time.Time // the database's, under the locks of claims; zero where the caller's holds
 	past     *past
 	subjects map[subjectKey]*subjectPast // those that are stored
 	known    map[eventKey]bool           // events that are stored

@@ -19,13 +19,13 @@ type Leading struct {
 func (s *Store) Under(term outreach.Term) *Leading { return &Leading{s: s, term: term} }
 
 // write runs fn after it has made sure that the turn lasts until the commit: whoever wants to take it waits.
-func (l *Leading) write(ctx context.Context, do func(context.Context, func(*tx) error) error, fn func(*tx) error) error {
-	return do(ctx, func(t *tx) error {
+func (l *Leading) write(ctx context.Context, hot bool, fn func(*tx) error) error {
+	return l.s.writeAs(ctx, wants{}, func(t *tx) error {
 		if err := t.mustLead(l.term); err != nil {
 			return err
 		}
 		return fn(t)
-	})
+	}, hot)
 }
 
 func (s *session) mustLead(term outreach.Term) error {
@@ -45,7 +45,7 @@ func (l *Leading) Holds(ctx context.Context) error { return l.s.glance(ctx).must
 
 // Purge is Store.Purge in this turn.
 func (l *Leading) Purge(ctx context.Context, before time.Time, limit int) (n int, err error) {
-	err = l.write(ctx, l.s.write, func(t *tx) error {
+	err = l.write(ctx, false, func(t *tx) error {
 		n, err = t.purge(before, limit)
 		return err
 	})
@@ -57,7 +57,7 @@ func (l *Leading) Purge(ctx context.Context, before time.Time, limit int) (n int
 
 // Decide is Store.Decide in this turn.
 func (l *Leading) Decide(ctx context.Context, id outreach.TransactionID, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (ch outreach.Change, err error) {
-	err = l.write(ctx, l.s.writeHot, func(t *tx) error {
+	err = l.write(ctx, true, func(t *tx) error {
 		ch, err = t.decide(id, at, fn, nil)
 		return err
 	})
@@ -69,7 +69,7 @@ func (l *Leading) Decide(ctx context.Context, id outreach.TransactionID, at time
 
 // ForgetNodes removes nodes that were not seen since before.
 func (l *Leading) ForgetNodes(ctx context.Context, before time.Time) error {
-	err := l.write(ctx, l.s.writeHot, func(t *tx) error {
+	err := l.write(ctx, true, func(t *tx) error {
 		return t.exec(`DELETE FROM nodes WHERE seen_at < $1`, toMillis(before))
 	})
 	if err != nil {

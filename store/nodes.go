@@ -26,10 +26,18 @@ func (s *session) now(at time.Time) (time.Time, error) {
 	return now, nil
 }
 
+// now is what a group has read under its locks, if it has.
+func (t *tx) now(at time.Time) (time.Time, error) {
+	if t.hot != nil && !t.hot.now.IsZero() {
+		return t.hot.now, nil
+	}
+	return t.session.now(at)
+}
+
 // Beat writes a node's sign of life and answers how it stands. A node that may lead does so as soon as
 // nobody else does; whoever leads keeps its turn by beating.
 func (s *Store) Beat(ctx context.Context, b outreach.Beat) (out outreach.Standing, err error) {
-	err = s.writeHot(ctx, func(t *tx) error {
+	err = s.writeHot(ctx, wants{}, func(t *tx) error {
 		out = outreach.Standing{}
 		if out.Now, err = t.now(b.At); err != nil {
 			return err
@@ -118,7 +126,7 @@ func (t *tx) lead(b *outreach.Beat, now time.Time) (outreach.Term, error) {
 // Leave removes a node that has stopped, and ends its turn if it led. A name that another process has
 // taken over stays.
 func (s *Store) Leave(ctx context.Context, name, incarnation string) error {
-	err := s.writeHot(ctx, func(t *tx) error {
+	err := s.writeHot(ctx, wants{}, func(t *tx) error {
 		t.notify(outreach.Notice{Kind: "node"})
 		if err := t.exec(`DELETE FROM nodes WHERE name = $1 AND incarnation = $2`, name, incarnation); err != nil {
 			return err
@@ -133,7 +141,7 @@ func (s *Store) Leave(ctx context.Context, name, incarnation string) error {
 
 // DrainNode tells a node to claim nothing, or to claim again. ErrNotFound if no node has that name.
 func (s *Store) DrainNode(ctx context.Context, name string, on bool) error {
-	err := s.writeHot(ctx, func(t *tx) error {
+	err := s.writeHot(ctx, wants{}, func(t *tx) error {
 		t.notify(outreach.Notice{Kind: "node"})
 		n, err := t.count(`UPDATE nodes SET draining = $1 WHERE name = $2`, flag(on), name)
 		if err == nil && n == 0 {

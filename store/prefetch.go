@@ -34,6 +34,9 @@ func (t *tx) prefetch(conn *pgTx, batch []*operation) error {
 		t.askCases(conn, batch[0].wants.cases, false)
 		t.askPast(conn, c)
 		t.askLines(conn, c.pbxs)
+		if t.s.opt.DatabaseTime {
+			conn.ask(databaseTime, nil, func(r row) error { return r.Scan((*millis)(&t.hot.now)) })
+		}
 		t.askSettings(conn)
 		return conn.flush(t.ctx)
 	}
