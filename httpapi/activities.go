@@ -72,12 +72,12 @@ func (s *Server) mountActivities() {
 			}
 			return &whyOutput{v.hold(c)}, nil
 		})
-	route(s, operation{id: "cancel-activity", method: http.MethodPost, path: "/activities/{id}/cancel", tag: tag,
+	route(s, operation{id: "cancel-activity", scope: scopeOperator, method: http.MethodPost, path: "/activities/{id}/cancel", tag: tag,
 		summary: "Cancel", text: "A live call is hung up. 409 if it has ended."},
 		func(ctx context.Context, in *idInput) (*activityOutput, error) {
 			return s.steer(ctx, in.ID, s.Dispatch.Cancel)
 		})
-	route(s, operation{id: "retry-activity", method: http.MethodPost, path: "/activities/{id}/retry", tag: tag,
+	route(s, operation{id: "retry-activity", scope: scopeOperator, method: http.MethodPost, path: "/activities/{id}/retry", tag: tag,
 		summary: "Make it due now", text: "Windows, caps and deadlines still hold. 409 if it is under way or has ended."},
 		func(ctx context.Context, in *idInput) (*activityOutput, error) {
 			return s.steer(ctx, in.ID, s.Dispatch.RetryNow)

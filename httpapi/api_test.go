@@ -91,8 +91,8 @@ func TestEveryOperationOfTheAPIAsksForAKey(t *testing.T) {
 	tried := 0
 	for _, door := range doc.operations() {
 		method, path, _ := strings.Cut(door, " ")
-		if !strings.HasPrefix(path, "/api/v1/") {
-			continue
+		if !strings.HasPrefix(path, "/api/v1/") || path == "/api/v1/session" {
+			continue // signing in and out has tests of its own
 		}
 		tried++
 		path = strings.NewReplacer("{name}", "main", "{category}", "greeting", "{language}", "en", "{id}", "x").Replace(path)

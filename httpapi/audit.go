@@ -70,7 +70,7 @@ type auditOutput struct {
 }
 
 func (s *Server) mountAudit() {
-	route(s, operation{id: "list-audit", method: http.MethodGet, path: "/audit", tag: "Administration",
+	route(s, operation{id: "list-audit", scope: scopeAdmin, method: http.MethodGet, path: "/audit", tag: "Administration",
 		summary: "The audit log, newest first", text: "Each entry's hash covers the entry before it."},
 		func(ctx context.Context, in *auditInput) (*auditOutput, error) {
 			page, err := s.Audit.AuditLog(ctx, in.Cursor, in.Limit)

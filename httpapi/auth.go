@@ -19,11 +19,18 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// Scopes of API keys: admin may everything, hims may post events and try them out.
+// Scopes: admin may everything, operator works with transactions, pauses and opt-outs, read only reads,
+// hims may post events and try them out. scopeNone marks what needs nobody.
 const (
-	scopeAdmin = "admin"
-	scopeHIMS  = "hims"
+	scopeAdmin    = "admin"
+	scopeOperator = "operator"
+	scopeRead     = "read"
+	scopeHIMS     = "hims"
+	scopeNone     = "none"
 )
+
+// Scopes are those that an API key may have.
+var Scopes = []string{scopeAdmin, scopeOperator, scopeRead, scopeHIMS}
 
 // Keys are the API keys as stored: hashes (lower-case hex of SHA-256), never keys.
 type Keys interface {
@@ -41,21 +48,20 @@ const (
 	maxKeys = 1000
 )
 
-// keyring asks for each key once in a while instead of once a request.
+// keyring asks for each key and session once in a while instead of once a request.
 type keyring struct {
-	store Keys
 	clock clock.Clock
 	mu    sync.Mutex
 	known map[[32]byte]seenKey
 }
 
 type seenKey struct {
-	key outreach.APIKey
+	who principal
 	at  time.Time
 }
 
-func newKeyring(store Keys, c clock.Clock) *keyring {
-	return &keyring{store: store, clock: c, known: map[[32]byte]seenKey{}}
+func newKeyring(c clock.Clock) *keyring {
+	return &keyring{clock: c, known: map[[32]byte]seenKey{}}
 }
 
 // HashKey is the form in which a key is stored.
@@ -64,33 +70,47 @@ func HashKey(key string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-var errNoKey = errors.New("no valid API key")
+var (
+	errNoKey       = errors.New("no valid API key")
+	errForeignPage = errors.New("a request of another site's page")
+)
 
-// find returns the live key behind the text, or errNoKey.
-func (k *keyring) find(ctx context.Context, text string) (outreach.APIKey, error) {
+// find returns who is behind the text, by look if it is not known yet. kind keeps keys and sessions apart.
+func (k *keyring) find(ctx context.Context, kind, text string, look func(context.Context, string) (principal, error)) (principal, error) {
 	if text == "" || len(text) > 200 {
-		return outreach.APIKey{}, errNoKey
+		return principal{}, errNoKey
 	}
-	sum := sha256.Sum256([]byte(text))
+	sum := sha256.Sum256([]byte(kind + " " + text))
 	now := k.clock.Now()
 	k.mu.Lock()
 	seen, ok := k.known[sum]
 	k.mu.Unlock()
-	if ok && now.Sub(seen.at) < keyLife {
-		return seen.key, nil
+	if since := now.Sub(seen.at); ok && since >= 0 && since < keyLife {
+		return seen.who, nil
 	}
-	hash := hex.EncodeToString(sum[:])
-	key, err := k.store.KeyByHash(ctx, hash)
+	who, err := look(ctx, text)
+	if err == nil {
+		k.remember(sum, seenKey{who, now})
+	}
+	return who, err
+}
+
+// byKey returns who holds the live API key, or errNoKey.
+func (s *Server) byKey(ctx context.Context, text string) (principal, error) {
+	return s.byHash(ctx, HashKey(text))
+}
+
+func (s *Server) byHash(ctx context.Context, hash string) (principal, error) {
+	key, err := s.Keys.KeyByHash(ctx, hash)
 	switch {
 	case errors.Is(err, outreach.ErrNotFound):
-		return outreach.APIKey{}, errNoKey
+		return principal{}, errNoKey
 	case err != nil:
-		return outreach.APIKey{}, fmt.Errorf("look up API key: %w", err)
+		return principal{}, fmt.Errorf("look up API key: %w", err)
 	case subtle.ConstantTimeCompare([]byte(key.Hash), []byte(hash)) != 1, !key.RevokedAt.IsZero():
-		return outreach.APIKey{}, errNoKey
+		return principal{}, errNoKey
 	}
-	k.remember(sum, seenKey{key, now})
-	return key, nil
+	return principal{name: key.Name, scopes: key.Scopes}, nil
 }
 
 func (k *keyring) remember(sum [32]byte, seen seenKey) {
@@ -113,10 +133,12 @@ func (k *keyring) forget() {
 type principal struct {
 	name   string
 	scopes []string
+	user   string // who signed in; empty for an API key
 }
 
 func (p principal) may(scope string) bool {
-	return slices.Contains(p.scopes, scopeAdmin) || slices.Contains(p.scopes, scope)
+	return slices.Contains(p.scopes, scopeAdmin) || slices.Contains(p.scopes, scope) ||
+		scope == scopeRead && slices.Contains(p.scopes, scopeOperator)
 }
 
 type principalKey struct{}
@@ -136,22 +158,38 @@ func bearer(header string) string {
 	return strings.TrimSpace(key)
 }
 
-// authenticate returns who holds the request's key, or the problem to answer with.
-func (s *Server) authenticate(ctx context.Context, header, scope string) (principal, *Problem) {
-	key, err := s.keys.find(ctx, bearer(header))
+// authenticate returns who asks, by API key or by the session's cookie, or the problem to answer with.
+// A cookie counts only for requests of our own pages: the browser says where a request comes from.
+func (s *Server) authenticate(r *http.Request, scope string) (principal, *Problem) {
+	who, err := s.recognise(r)
 	switch {
 	case errors.Is(err, errNoKey):
-		p := problem(http.StatusUnauthorized, "Send a valid API key: Authorization: Bearer KEY.")
+		p := problem(http.StatusUnauthorized, "Sign in, or send a valid API key: Authorization: Bearer KEY.")
 		p.headers = http.Header{"Www-Authenticate": {`Bearer realm="curlew"`}}
 		return principal{}, p
+	case errors.Is(err, errForeignPage):
+		return principal{}, problem(http.StatusForbidden, "Another site's page sent this. Use the console, or an API key.")
 	case err != nil:
-		return principal{}, s.failed(ctx, "authenticate", err)
+		return principal{}, s.failed(r.Context(), "authenticate", err)
 	}
-	who := principal{name: key.Name, scopes: key.Scopes}
 	if !who.may(scope) {
-		return principal{}, problem(http.StatusForbidden, "This API key lacks the scope "+scope+".")
+		return principal{}, problem(http.StatusForbidden, "You may not do this: it needs the scope "+scope+".")
 	}
 	return who, nil
+}
+
+func (s *Server) recognise(r *http.Request) (principal, error) {
+	if h := r.Header.Get("Authorization"); h != "" {
+		return s.keys.find(r.Context(), "key", bearer(h), s.byKey)
+	}
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return principal{}, errNoKey
+	}
+	if s.origin.Check(r) != nil {
+		return principal{}, errForeignPage
+	}
+	return s.keys.find(r.Context(), "session", cookie.Value, s.bySession)
 }
 
 // authorize is the one gate in front of every operation.
@@ -160,7 +198,12 @@ func (s *Server) authorize(ctx huma.Context, next func(huma.Context)) {
 	if !ok {
 		scope = scopeAdmin // an operation that forgot to say is not open
 	}
-	who, p := s.authenticate(ctx.Context(), ctx.Header("Authorization"), scope)
+	if scope == scopeNone {
+		next(ctx)
+		return
+	}
+	r, _ := unwrap(ctx)
+	who, p := s.authenticate(r, scope)
 	if p != nil {
 		writeHuma(ctx, p)
 		return

@@ -32,7 +32,7 @@ type applyOutput struct {
 func (s *Server) mountConfig() {
 	const tag = "Administration"
 	file := &huma.Schema{Type: huma.TypeObject, Description: "A config file"}
-	route(s, operation{id: "export-config", method: http.MethodGet, path: "/config", tag: tag, summary: "The settings as a config file",
+	route(s, operation{id: "export-config", scope: scopeAdmin, method: http.MethodGet, path: "/config", tag: tag, summary: "The settings as a config file",
 		text: "Secrets are references."},
 		func(ctx context.Context, _ *struct{}) (*exportOutput, error) {
 			revision := s.snapshot().Revision

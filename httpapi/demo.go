@@ -94,7 +94,7 @@ func (s *Server) mountDemo() {
 // demoOnly asks for the page's key: other sites' pages cannot play with the demo.
 func (s *Server) demoOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, p := s.authenticate(r.Context(), r.Header.Get("Authorization"), scopeAdmin); p != nil {
+		if _, p := s.authenticate(r, scopeAdmin); p != nil {
 			writeProblem(w, p)
 			return
 		}

@@ -86,8 +86,8 @@ func withList(r outreach.EventReceipt) outreach.EventReceipt {
 // himsWebhook takes signed events, or those of an API key with the scope hims.
 func (s *Server) himsWebhook(w http.ResponseWriter, r *http.Request) {
 	source := ""
-	if h := r.Header.Get("Authorization"); h != "" {
-		who, p := s.authenticate(r.Context(), h, scopeHIMS)
+	if r.Header.Get("Authorization") != "" {
+		who, p := s.authenticate(r, scopeHIMS)
 		if p != nil {
 			writeProblem(w, p)
 			return

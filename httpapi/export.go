@@ -100,8 +100,8 @@ func formulaSafe(cell string) string {
 	return cell
 }
 
-func rows[T any](items []T, row func(T) []string) [][]string {
-	out := make([][]string, len(items))
+func rows[T, R any](items []T, row func(T) R) []R {
+	out := make([]R, len(items))
 	for i, v := range items {
 		out[i] = row(v)
 	}

@@ -42,7 +42,7 @@ type keyOutput struct{ Body keyView }
 type keyInput struct {
 	Body struct {
 		Name   string   `json:"name" required:"true" minLength:"1" maxLength:"100" pattern:"^[A-Za-z0-9][A-Za-z0-9 ._-]*$" doc:"Also the default source of its events"`
-		Scopes []string `json:"scopes,omitempty" enum:"admin,hims" doc:"admin: everything; hims (default): post events and try them out"`
+		Scopes []string `json:"scopes,omitempty" enum:"admin,operator,read,hims" doc:"admin: everything; operator: transactions, pauses, opt-outs and reading; read: reading; hims (default): post events and try them out"`
 	}
 }
 
@@ -60,7 +60,7 @@ type keyPathDelete struct {
 
 func (s *Server) mountKeys() {
 	const tag = "Administration"
-	route(s, operation{id: "list-api-keys", method: http.MethodGet, path: "/api-keys", tag: tag, summary: "API keys, never the keys themselves"}, s.listKeys)
+	route(s, operation{id: "list-api-keys", scope: scopeAdmin, method: http.MethodGet, path: "/api-keys", tag: tag, summary: "API keys, never the keys themselves"}, s.listKeys)
 	route(s, operation{id: "create-api-key", method: http.MethodPost, path: "/api-keys", tag: tag, status: http.StatusCreated, summary: "Create an API key"}, s.createKey)
 	revoke := func(ctx context.Context, idOrName string) (*struct{}, error) {
 		defer s.keys.forget()

@@ -25,7 +25,7 @@ type operation struct {
 	id, method, path string
 	summary, text    string
 	tag              string
-	scope            string       // who may: scopeAdmin unless set
+	scope            string       // who may: scopeRead for a GET and scopeAdmin for all else, unless set
 	status           int          // of success, 200 unless set
 	maxBody          int64        // maxEventBody unless set
 	quiet            bool         // changes nothing, or is recorded elsewhere: no audit entry
@@ -35,7 +35,9 @@ type operation struct {
 // route mounts op and gives fn's errors, audit entry and log line one way out.
 func route[I, O any](s *Server, op operation, fn func(context.Context, *I) (*O, error)) {
 	scope := op.scope
-	if scope == "" {
+	if scope == "" && op.method == http.MethodGet {
+		scope = scopeRead
+	} else if scope == "" {
 		scope = scopeAdmin
 	}
 	if op.maxBody == 0 {
@@ -49,7 +51,7 @@ func route[I, O any](s *Server, op operation, fn func(context.Context, *I) (*O, 
 	huma.Register(s.api, huma.Operation{
 		OperationID: op.id, Method: op.method, Path: prefix + op.path, Summary: op.summary, Description: op.text,
 		Tags: []string{op.tag}, DefaultStatus: op.status, MaxBodyBytes: op.maxBody, RequestBody: body, SkipValidateBody: op.request != nil,
-		Security:  []map[string][]string{{"key": {scope}}},
+		Security:  security(scope),
 		Metadata:  map[string]any{"scope": scope},
 		Responses: problemResponse(s.api.OpenAPI().Components.Schemas),
 	}, func(ctx context.Context, in *I) (*O, error) {
@@ -66,6 +68,14 @@ func route[I, O any](s *Server, op operation, fn func(context.Context, *I) (*O, 
 	if op.request != nil { // huma has described the body as bytes
 		body.Content["application/json"].Schema = op.request
 	}
+}
+
+// security says who may: an API key of the scope, or a session; nobody in particular for scopeNone.
+func security(scope string) []map[string][]string {
+	if scope == scopeNone {
+		return []map[string][]string{}
+	}
+	return []map[string][]string{{"key": {scope}}, {"session": {}}}
 }
 
 // failed maps err to a problem and logs what somebody should look at.
@@ -100,7 +110,8 @@ func apiConfig(version string) huma.Config {
 	c.Info.Description = "Outbound patient calls, messages and their answers. Errors are RFC 9457 problems whose " +
 		"errors point at what is wrong and never repeat a patient's data. Changes of settings take If-Match with the ETag that was read."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"key": {Type: "http", Scheme: "bearer", Description: "An API key. Scopes: admin (everything), hims (POST /events and /dry-run)."},
+		"key":     {Type: "http", Scheme: "bearer", Description: "An API key. Scopes: admin (everything), operator (transactions, pauses, opt-outs, reading), read, hims (POST /events and /dry-run)."},
+		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "A person who signed in: POST /session. Roles admin, operator, viewer have the scopes admin, operator, read."},
 	}
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	for from, to := range schemaAliases {

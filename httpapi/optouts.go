@@ -48,7 +48,7 @@ type optOutOutput struct{ Body outreach.OptOutRow }
 
 func (s *Server) mountOptOuts() {
 	const tag = "Patients"
-	route(s, operation{id: "list-opt-outs", method: http.MethodGet, path: "/opt-outs", tag: tag, summary: "Who is not to be reached"},
+	route(s, operation{id: "list-opt-outs", scope: scopeOperator, method: http.MethodGet, path: "/opt-outs", tag: tag, summary: "Who is not to be reached"},
 		func(ctx context.Context, in *pageOnly) (*optOutsOutput, error) {
 			page, err := s.OptOuts.OptOuts(ctx, in.Cursor, in.Limit)
 			if err != nil {
@@ -58,8 +58,8 @@ func (s *Server) mountOptOuts() {
 			out.Body.Items, out.Body.Next = emptyNotNull(page.Items), page.Next
 			return out, nil
 		})
-	route(s, operation{id: "add-opt-out", method: http.MethodPost, path: "/opt-outs", tag: tag, status: http.StatusCreated, summary: "Add an opt-out"}, s.addOptOut)
-	route(s, operation{id: "delete-opt-out", method: http.MethodDelete, path: "/opt-outs", tag: tag, status: http.StatusNoContent,
+	route(s, operation{id: "add-opt-out", scope: scopeOperator, method: http.MethodPost, path: "/opt-outs", tag: tag, status: http.StatusCreated, summary: "Add an opt-out"}, s.addOptOut)
+	route(s, operation{id: "delete-opt-out", scope: scopeOperator, method: http.MethodDelete, path: "/opt-outs", tag: tag, status: http.StatusNoContent,
 		summary: "Remove an opt-out", text: "The one with exactly this address, recipient, channel and purpose."},
 		func(ctx context.Context, in *optOutDelete) (*struct{}, error) {
 			o := outreach.OptOutRow{Address: address(in.Address), Recipient: in.Recipient, Channel: in.Channel, Purpose: in.Purpose}

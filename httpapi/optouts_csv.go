@@ -41,7 +41,7 @@ type optOutsImported struct {
 }
 
 func (s *Server) mountOptOutFiles() {
-	route(s, operation{id: "export-opt-outs", method: http.MethodGet, path: "/opt-outs.csv", tag: "Patients", summary: "Opt-outs as CSV",
+	route(s, operation{id: "export-opt-outs", scope: scopeOperator, method: http.MethodGet, path: "/opt-outs.csv", tag: "Patients", summary: "Opt-outs as CSV",
 		text: "Streamed, formula-safe: a number begins with an apostrophe, which the import takes off again."},
 		func(ctx context.Context, _ *optOutsCSVInput) (*huma.StreamResponse, error) {
 			cursor := ""
@@ -51,7 +51,7 @@ func (s *Server) mountOptOutFiles() {
 				return rows(page.Items, optOutRow), page.Next != "", err
 			})
 		})
-	route(s, operation{id: "import-opt-outs", method: http.MethodPost, path: "/opt-outs.csv", tag: "Patients", maxBody: maxOptOutFile,
+	route(s, operation{id: "import-opt-outs", scope: scopeOperator, method: http.MethodPost, path: "/opt-outs.csv", tag: "Patients", maxBody: maxOptOutFile,
 		summary: "Add opt-outs from CSV", text: "The first line names the columns: address or recipient, and channel, purpose (each absent or empty: all). " +
 			"A file with a mistake changes nothing. At most 4 MiB and 50,000 rows."}, s.importOptOuts)
 }

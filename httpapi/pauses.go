@@ -56,7 +56,7 @@ func (s *Server) mountPauses() {
 	const tag = "Administration"
 	route(s, operation{id: "list-pauses", method: http.MethodGet, path: "/pauses", tag: tag, summary: "What is paused"},
 		func(ctx context.Context, _ *struct{}) (*pausesOutput, error) { return s.paused(ctx) })
-	route(s, operation{id: "pause", method: http.MethodPost, path: "/pause", tag: tag, summary: "Start no new call or message",
+	route(s, operation{id: "pause", scope: scopeOperator, method: http.MethodPost, path: "/pause", tag: tag, summary: "Start no new call or message",
 		text: "Of everything, a PBX, a gateway, a channel or a configuration; calls that are under way go on."},
 		func(ctx context.Context, in *pauseInput) (*pausesOutput, error) {
 			if err := s.knownScope(in); err != nil {
@@ -68,7 +68,7 @@ func (s *Server) mountPauses() {
 			}
 			return s.paused(ctx)
 		})
-	route(s, operation{id: "resume", method: http.MethodPost, path: "/resume", tag: tag, summary: "Lift a pause", text: "404 if this scope is not paused."},
+	route(s, operation{id: "resume", scope: scopeOperator, method: http.MethodPost, path: "/resume", tag: tag, summary: "Lift a pause", text: "404 if this scope is not paused."},
 		func(ctx context.Context, in *pauseInput) (*pausesOutput, error) {
 			if err := s.Pauses.Resume(ctx, outreach.PauseScope{Kind: in.kind(), Name: in.name()}); err != nil {
 				return nil, err

@@ -63,7 +63,7 @@ func (s *Server) mountResults() {
 			}
 			return out, nil
 		})
-	route(s, operation{id: "replay-result", method: http.MethodPost, path: "/results/{id}/replay", tag: tag, status: http.StatusNoContent, summary: "Send a result again"},
+	route(s, operation{id: "replay-result", scope: scopeOperator, method: http.MethodPost, path: "/results/{id}/replay", tag: tag, status: http.StatusNoContent, summary: "Send a result again"},
 		func(ctx context.Context, in *resultInput) (*struct{}, error) {
 			return nil, s.Results.ReplayResult(ctx, in.ID)
 		})

@@ -12,6 +12,7 @@ import (
 	"curlew/clock"
 	"curlew/outreach"
 
+	"github.com/alexedwards/scs/v2"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
@@ -29,6 +30,7 @@ type Options struct {
 	Dispatch     Dispatch
 	Answers      Answers
 	Keys         Keys
+	Users        Users
 	Audit        AuditLog
 	OptOuts      OptOuts
 	Pauses       Pauses
@@ -51,6 +53,8 @@ type Options struct {
 	LinkRate  float64 // response pages per second and address, default 5
 	LinkBurst int     // default 40
 
+	PasswordCost int // default PasswordCost
+
 	Demo    Demo
 	DemoKey string // handed to the console page, only with Demo
 }
@@ -58,16 +62,19 @@ type Options struct {
 // Server answers HTTP.
 type Server struct {
 	Options
-	api     huma.API
-	router  chi.Router
-	keys    *keyring
-	links   *limiter[netip.Prefix]
-	opens   *limiter[[32]byte] // link_opened lines, by link
-	metrics *metrics
-	pages   *pages
-	spec    []byte
-	down    chan struct{} // closed by a shutdown: ends the streams, which would outlast it
-	goDown  func()
+	api      huma.API
+	router   chi.Router
+	keys     *keyring
+	origin   *http.CrossOriginProtection
+	sessions *scs.SessionManager
+	signIns  *limiter[netip.Prefix]
+	links    *limiter[netip.Prefix]
+	opens    *limiter[[32]byte] // link_opened lines, by link
+	metrics  *metrics
+	pages    *pages
+	spec     []byte
+	down     chan struct{} // closed by a shutdown: ends the streams, which would outlast it
+	goDown   func()
 }
 
 // New mounts every door. The error says which one cannot be built.
@@ -75,12 +82,18 @@ func New(o Options) (*Server, error) {
 	if o.LinkRate == 0 {
 		o.LinkRate, o.LinkBurst = 5, 40
 	}
+	if o.PasswordCost == 0 {
+		o.PasswordCost = PasswordCost
+	}
 	if o.Metrics == nil {
 		o.Metrics = prometheus.NewRegistry()
 	}
 	s := &Server{Options: o, router: chi.NewRouter(), down: make(chan struct{})}
 	s.goDown = sync.OnceFunc(func() { close(s.down) })
-	s.keys = newKeyring(o.Keys, o.Clock)
+	s.keys = newKeyring(o.Clock)
+	s.origin = http.NewCrossOriginProtection()
+	s.sessions = newSessions(o.Users)
+	s.signIns = newLimiter[netip.Prefix](signInRate, signInBurst, maxRemembered, o.Clock)
 	s.links = newLimiter[netip.Prefix](o.LinkRate, o.LinkBurst, maxRemembered, o.Clock)
 	s.opens = newLimiter[[32]byte](openedRate, 1, maxRemembered, o.Clock)
 	var err error
@@ -146,6 +159,8 @@ func (s *Server) mountAPI() {
 	s.mountForecast()
 	s.mountStats()
 	s.mountKeys()
+	s.mountUsers()
+	s.mountSession()
 	s.mountAudit()
 	s.mountPauses()
 	s.mountNodes()

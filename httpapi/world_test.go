@@ -43,6 +43,7 @@ type world struct {
 	cases   []outreach.Case
 	logs    []outreach.LogEntry
 	keys    []outreach.APIKey
+	people  *people
 	audit   []outreach.AuditEntry
 	optOuts []outreach.OptOutRow
 	pauses  []outreach.PauseScope
@@ -110,7 +111,7 @@ var _ clock.Clock = (*still)(nil)
 
 func newWorld(t testing.TB, change ...func(*outreach.Document)) *world {
 	t.Helper()
-	w := &world{t: t, clock: &still{at: noon}, links: map[string]outreach.LinkView{}, audio: map[string][]byte{}, bodies: map[string]string{}}
+	w := &world{t: t, clock: &still{at: noon}, links: map[string]outreach.LinkView{}, audio: map[string][]byte{}, people: &people{users: map[string]outreach.User{}, sessions: map[string][]byte{}}, bodies: map[string]string{}}
 	w.clock.more = sync.NewCond(&w.clock.mu)
 	doc := hospital()
 	for _, c := range change {
@@ -165,10 +166,11 @@ func (w *world) server(change ...func(*httpapi.Options)) *httpapi.Server {
 		Version: "test", Log: slog.New(slog.NewTextHandler(lockedWriter{w}, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: w.clock,
 		Settings: settings{w}, Events: w, Transactions: w, Dispatch: w, Answers: answers{w}, Keys: w, Audit: w, OptOuts: w, Pauses: w,
 		Results: w, Nodes: roster{w}, Audio: w, Feed: httpapi.NewFeed(),
+		Users:        w.people,
 		TwilioSigned: func(uri string, body []byte, sig string) bool { return sig == "signed:"+uri+":"+string(body) },
 		Ready:        func(context.Context) error { return nil },
 		PBXNetworks:  func() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")} },
-		LinkRate:     1000, LinkBurst: 1000,
+		LinkRate:     1000, LinkBurst: 1000, PasswordCost: 4,
 	}
 	for _, c := range change {
 		c(&o)

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"curlew/httpapi"
 	"curlew/store"
 )
 
@@ -44,7 +46,7 @@ type keysCommand struct {
 
 type keyCreate struct {
 	Name   string   `arg:"" help:"Who uses it; also the source of its events."`
-	Scopes []string `help:"admin, hims or read." default:"admin"`
+	Scopes []string `help:"admin, operator, read or hims." default:"admin"`
 }
 
 type keyList struct{}
@@ -56,8 +58,8 @@ type keyRevoke struct {
 // Run is curlew keys create.
 func (k *keyCreate) Run(c *console, parent *keysCommand) error {
 	for _, s := range k.Scopes {
-		if s != "admin" && s != "hims" && s != "read" {
-			return fmt.Errorf("scope %q is none of admin, hims, read", s)
+		if !slices.Contains(httpapi.Scopes, s) {
+			return fmt.Errorf("scope %q is none of %s", s, strings.Join(httpapi.Scopes, ", "))
 		}
 	}
 	return withStore(c.ctx, parent.DB, logger(c.err, slog.LevelWarn), func(s *storeHandle) error {

@@ -48,6 +48,7 @@ type commands struct {
 	Sim     simCommand     `cmd:"" help:"A simulator on its own: freeswitch, twilio, smtp, hims."`
 	Bench   benchCommand   `cmd:"" help:"Benchmarks, each beside its peer."`
 	Keys    keysCommand    `cmd:"" help:"API keys: create, list, revoke."`
+	Users   usersCommand   `cmd:"" help:"People who sign in at the console: create, list, password, delete."`
 	Migrate migrateCommand `cmd:"" help:"Brings the database to this version."`
 	Version versionCommand `cmd:"" help:"Prints the version."`
 }

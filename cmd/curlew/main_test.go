@@ -129,6 +129,27 @@ func TestAKeyIsPrintedOnceAndListedWithoutItsText(t *testing.T) {
 	}
 }
 
+func TestAPasswordIsPrintedOnceAndAUserIsListedWithoutIt(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "u.db")
+	status, password, errOut := curlew(t, "users", "--db", db, "create", "amina", "--role", "operator")
+	if status != exitDone || len(strings.TrimSpace(password)) < 20 {
+		t.Fatalf("create: status %d %q %s", status, password, errOut)
+	}
+	if status, _, _ := curlew(t, "users", "--db", db, "create", "amina"); status != exitWanted {
+		t.Errorf("created twice: status %d", status)
+	}
+	_, list, _ := curlew(t, "users", "--db", db, "list")
+	if !strings.Contains(list, "amina  operator") || strings.Contains(list, strings.TrimSpace(password)) {
+		t.Errorf("list: %s", list)
+	}
+	if status, second, _ := curlew(t, "users", "--db", db, "password", "amina"); status != exitDone || second == password {
+		t.Errorf("new password: status %d", status)
+	}
+	if status, _, errOut := curlew(t, "users", "--db", db, "delete", "amina"); status != exitDone {
+		t.Errorf("delete: %s", errOut)
+	}
+}
+
 func TestTheDryRunShowsTheDatedTimelineAndSendsNothing(t *testing.T) {
 	event := filepath.Join(t.TempDir(), "event.json")
 	b, err := json.Marshal(demoEvent("01", demoStart))
