@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html"
 	"strings"
-	"time"
 
 	"curlew/outreach"
 )
@@ -153,24 +152,11 @@ func oneLine(s string) string {
 func calendarEntry(snap *outreach.Snapshot, c outreach.Case, summary string) *outreach.CalendarEntry {
 	at := snap.ReferenceTime(c.Event)
 	event, _ := snap.Event(c.Event.Component, c.Event.Type)
-	if at.IsZero() || c.Event.Component != "Appointment" {
-		return nil
+	if at.IsZero() || c.Event.Component != "Appointment" || !outreach.Invites(c.Event.Component, event) && !event.Revokes {
+		return nil // of a visit that is over or was missed there is nothing to enter
 	}
 	return &outreach.CalendarEntry{
-		UID: c.Transaction.Source + "/" + c.Transaction.SubjectID, Sequence: sequence(c),
-		Start: at, Summary: summary, Cancel: event.Effect == outreach.EffectCancel,
+		UID: outreach.CalendarUID(c.Transaction.Source, c.Transaction.SubjectID), Sequence: outreach.CalendarSequence(c.Event, c.Transaction.Generation),
+		Start: at, Summary: summary, Cancel: event.Revokes,
 	}
-}
-
-// sequenceStart is where sequences count from, so that they stay within 32 bits until 2088.
-var sequenceStart = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// sequence grows with every event of a subject, whichever configuration its mail comes from: a cancellation or
-// a new time must come after everything that was sent before. It is the second at which the event occurred,
-// or, of events that do not say, the generation.
-func sequence(c outreach.Case) int {
-	if at := c.Event.OccurredAt; at.After(sequenceStart) {
-		return int(at.Sub(sequenceStart) / time.Second)
-	}
-	return max(0, c.Transaction.Generation-1)
 }

@@ -156,6 +156,12 @@ func TestAMailIsWholeInEveryDirection(t *testing.T) {
 	if m := compose(t, c, outreach.Step{Channel: outreach.Email, Subject: outreach.LocalText{"": "x"}, Text: outreach.LocalText{"": "y"}}); !m.Calendar.Cancel {
 		t.Error("a cancelled appointment stays in the calendar")
 	}
+	for _, over := range []string{"Completed", "CheckedIn", "NoShow"} {
+		c.Event.Type = over
+		if m := compose(t, c, outreach.Step{Channel: outreach.Email, Subject: outreach.LocalText{"": "x"}, Text: outreach.LocalText{"": "y"}}); m.Calendar != nil {
+			t.Errorf("a mail about %s touches the calendar: %+v", over, m.Calendar)
+		}
+	}
 	c.Event.Component, c.Event.Type = "LabReport", "Ready"
 	if m := compose(t, c, outreach.Step{Channel: outreach.Email, Subject: outreach.LocalText{"": "x"}, Text: outreach.LocalText{"": "y"}}); m.Calendar != nil {
 		t.Error("a lab report is in the calendar")

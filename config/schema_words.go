@@ -93,6 +93,7 @@ var descriptions = map[string]string{
 	"EventType.effect":         "trigger starts, retime moves, cancel ends what is open.",
 	"EventType.actions":        "What a patient may answer.",
 	"EventType.upcoming":       "The reference time must be there and lie ahead.",
+	"EventType.revokes":        "It will not take place: calendar invitations that were sent are taken back.",
 
 	"Configuration.name":          "Its name; it cannot be changed later.",
 	"Configuration.component":     "What it is about.",

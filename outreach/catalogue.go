@@ -38,7 +38,7 @@ func appointment() Component {
 			{Name: "DoctorUnavailable", Title: "The doctor cannot keep the appointment", Effect: EffectTrigger, Actions: answers},
 			{Name: "NoShow", Title: "The patient did not come", Effect: EffectTrigger, Actions: also(Confirm, Reschedule)},
 			{Name: "Rescheduled", Title: "Appointment moved", Effect: EffectRetime, Actions: answers, Upcoming: true},
-			{Name: "Cancelled", Title: "Appointment cancelled", Effect: EffectCancel, Actions: also(Confirm, Reschedule)},
+			{Name: "Cancelled", Title: "Appointment cancelled", Effect: EffectCancel, Actions: also(Confirm, Reschedule), Revokes: true},
 			{Name: "CheckedIn", Title: "The patient has arrived", Effect: EffectCancel, Actions: also(Confirm)},
 			{Name: "Completed", Title: "The visit is over", Effect: EffectCancel, Actions: also(Confirm, Rating)},
 		},

@@ -11,7 +11,10 @@ func OnResponse(s *Snapshot, c Case, r Response, now time.Time) (ch Change, acce
 	r.Transaction, r.At = d.t.ID, now
 	r.Late = d.t.State == Cancelled || (d.t.State == Suppressed && c.Response == nil) || !now.Before(d.t.CutOffAt)
 	if same(c.Response, r) {
-		return Change{}, !c.Response.Late
+		if r.Action == OptOut { // a START may have come between
+			d.patientOptsOut(r)
+		}
+		return Change{OptOuts: d.ch.OptOuts}, !c.Response.Late
 	}
 	if c.Response != nil && !r.Late {
 		d.t.Revisions++

@@ -466,3 +466,15 @@ func TestTheDryRunKeepsTheContactsADayOfThePatient(t *testing.T) {
 		t.Errorf("%d messages with one contact a day: %+v", messages, entries)
 	}
 }
+
+func TestAStopAfterAStartStopsAgain(t *testing.T) {
+	s := hospital(t, nil)
+	c := opened(t, s, booked(noon.Add(23*time.Hour)), noon)
+	ch, _ := outreach.OnResponse(s, c, outreach.Response{Action: outreach.OptOut, Channel: outreach.SMS, Via: "word"}, noon)
+	apply(t, &c, ch)
+	c.OptOuts = nil // START
+	again, accepted := outreach.OnResponse(s, c, outreach.Response{Action: outreach.OptOut, Channel: outreach.SMS, Via: "word"}, noon.Add(time.Minute))
+	if len(again.OptOuts) == 0 || again.Response != nil || !accepted {
+		t.Errorf("%+v", again)
+	}
+}

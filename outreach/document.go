@@ -175,6 +175,8 @@ type EventType struct {
 	Actions []Action `json:"actions,omitempty"` // what an answer may ask for
 	// Upcoming: the reference time lies ahead; an event without one, or with one that has passed, is refused.
 	Upcoming bool `json:"upcoming,omitempty"`
+	// Revokes: it will not take place; invitations that were sent are taken back.
+	Revokes bool `json:"revokes,omitempty"`
 }
 
 // WhenType is the relation of the due time to the reference time.

@@ -16,6 +16,7 @@ type EventPlan struct {
 	Stale     bool
 	Open      []Transaction
 	Join      []TransactionID // open ones that this event repeats
+	Letters   []Letter        // what calendars must be told
 	Supersede []Change        // re-timed or cancelled ones: Transaction, Logs, Results, Hangup
 	Logs      []LogEntry      // about the event as a whole
 	Backfill  bool            // keep the event: a configuration may be activated later

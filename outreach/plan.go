@@ -29,6 +29,7 @@ func PlanEvent(s *Snapshot, ev Event, h SubjectHistory, now time.Time) (EventPla
 			}
 		}
 	}
+	p.letters(et)
 	p.plan.Backfill = len(p.plan.Open)+len(p.plan.Join) == 0 && p.ref.After(now)
 	return p.plan, nil
 }

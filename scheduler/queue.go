@@ -33,6 +33,9 @@ func (s *Scheduler) tick(ctx context.Context) (time.Duration, error) {
 	if err := s.timers(ctx, now); err != nil {
 		return 0, err
 	}
+	if err := s.letters(ctx, now); err != nil {
+		return 0, err
+	}
 	lanes, err := s.Store.Lanes(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("list lanes: %w", err)

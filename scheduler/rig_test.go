@@ -247,6 +247,10 @@ func (r *rig) At(s outreach.Script, _ outreach.PBX) outreach.Script { return s }
 
 func (r *rig) Forget(outreach.TransactionID) error { return nil }
 
+func (r *rig) Letter(_ *outreach.Snapshot, l outreach.Letter) (outreach.Message, error) {
+	return outreach.Message{Attempt: outreach.AttemptID(l.ID), Transaction: l.Transaction, Channel: outreach.Email, To: l.Address, Subject: string(l.Kind)}, nil
+}
+
 func (r *rig) Compose(_ *outreach.Snapshot, c outreach.Case, step outreach.Step, link, _ string) (outreach.Message, error) {
 	return outreach.Message{Channel: step.Channel, To: c.Transaction.Phone, Text: link}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"curlew/clock"
@@ -31,6 +32,8 @@ type Store interface {
 	RenewLeases(ctx context.Context, node string, now time.Time, lease time.Duration) error
 	LinesInUse(ctx context.Context) (map[string]map[string]int, error)
 	Pauses(ctx context.Context) ([]outreach.PauseScope, error)
+	ClaimLetters(ctx context.Context, now time.Time, limit int) ([]outreach.Letter, error)
+	LetterTried(ctx context.Context, l outreach.Letter, next time.Time, entry outreach.LogEntry) error
 	Purge(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
@@ -66,6 +69,7 @@ type Sender interface {
 // unsubscribe is the one-click address.
 type Composer interface {
 	Compose(s *outreach.Snapshot, c outreach.Case, step outreach.Step, link, unsubscribe string) (outreach.Message, error)
+	Letter(s *outreach.Snapshot, l outreach.Letter) (outreach.Message, error)
 }
 
 // Catalogue hands out the live configuration.
@@ -98,6 +102,7 @@ type Scheduler struct {
 	reaping  sync.Mutex    // one Reap at a time
 	cron     *cron.Cron
 	calls    sync.WaitGroup
+	writing  atomic.Int32 // letters under way
 	mu       sync.Mutex
 	inflight map[outreach.AttemptID]outreach.Attempt
 	pauses   []outreach.PauseScope
@@ -181,7 +186,7 @@ func (s *Scheduler) sleep(on bool) {
 func (s *Scheduler) Resting() (next time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.next, s.asleep && len(s.wake) == 0 && len(s.inflight) == 0
+	return s.next, s.asleep && len(s.wake) == 0 && len(s.inflight) == 0 && s.writing.Load() == 0
 }
 
 // startCron sets the jobs that wake the scheduler: the due poll as the net below the notices, the

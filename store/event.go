@@ -235,6 +235,11 @@ func (t *tx) applyPlan(ev *outreach.Event, h *outreach.SubjectHistory, p *outrea
 		}
 		hangup = append(hangup, stop...)
 	}
+	for i := range p.Letters {
+		if err := t.insertLetters(ev, p.Letters[i], at); err != nil {
+			return nil, nil, fmt.Errorf("letters of event %s: %w", ev.ID, err)
+		}
+	}
 	ids = plannedIDs(p)
 	opened := ids[len(ids)-len(p.Open):]
 	logs := slices.Clone(p.Logs)

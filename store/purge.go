@@ -25,6 +25,7 @@ func (s *Store) Purge(ctx context.Context, before time.Time, limit int) (n int, 
 var purged = []string{
 	`DELETE FROM outbox WHERE transaction_id = $1`,
 	`DELETE FROM links WHERE transaction_id = $1`,
+	`DELETE FROM letters WHERE transaction_id = $1`,
 	`DELETE FROM logs WHERE transaction_id = $1`,
 	`DELETE FROM responses WHERE transaction_id = $1`,
 	`DELETE FROM attempts WHERE transaction_id = $1`,

@@ -67,6 +67,7 @@ var wakes = []string{
 	`SELECT coalesce((SELECT expires_at FROM transactions WHERE open = 1 AND expires_at > 0 AND ` + noLiveAttempt + ` ORDER BY expires_at LIMIT 1), 0)`,
 	`SELECT coalesce(min(settle_at), 0) FROM attempts WHERE live = 1 AND state = 'unknown' AND settle_at > 0`,
 	`SELECT coalesce(min(next_at), 0) FROM outbox WHERE pending = 1`,
+	`SELECT coalesce(min(next_at), 0) FROM letters WHERE pending = 1`,
 }
 
 // NextWake returns when something is due next: a waiting transaction, an answer's wait, a deadline, an
