@@ -191,6 +191,7 @@ func narrowed() map[string]rule {
 		"Gateway.caller_id":   e164, "Step.caller_id": e164,
 		"Gateway.allowed_prefixes": {"items": rule{"type": "string", "pattern": `^\+[1-9][0-9]{0,14}$`, "examples": []string{"+966"}}},
 		"Gateway.codec":            words("PCMA", "PCMU"),
+		"Gateway.dtmf":             words("rfc2833", "inband"),
 		"PromptCategory.role":      words("sequence", "menu", "confirmation", "system"),
 		"Prompt.category":          known(shippedCategories()),
 		"Step.sequence":            {"items": known(shippedCategories())},
@@ -219,5 +220,6 @@ func narrowed() map[string]rule {
 		"Limits.rings_per_week":    span(1, 200),
 		"Limits.contacts_per_day":  span(1, 50),
 		"Limits.contacts_per_week": span(1, 200),
+		"MachinePolicy.detect":     {"items": words("beep", "silence")},
 	}
 }

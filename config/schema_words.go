@@ -49,6 +49,7 @@ var descriptions = map[string]string{
 	"Gateway.name":                 "Its name in FreeSWITCH.",
 	"Gateway.caller_id":            "Caller ID number in E.164.",
 	"Gateway.allowed_prefixes":     "E.164 prefixes that may be dialled; none means nothing.",
+	"Gateway.dtmf":                 "How keys come: rfc2833 (default), or inband as tones in the sound.",
 	"Gateway.strip":                "Cut from the front of the number, such as +.",
 	"Gateway.prepend":              "Put in front after that, such as 00.",
 	"Gateway.codec":                "PCMA or PCMU; default by number.",
@@ -136,6 +137,7 @@ var descriptions = map[string]string{
 	"Step.advance":   "When the cascade moves on.",
 
 	"MachinePolicy.policy":         "human_test (default) asks for any key first, hang_up, or voicemail leaves a message.",
+	"MachinePolicy.detect":         "How hang_up and voicemail tell a machine: beep (needs mod_avmd), silence (a long greeting); default both.",
 	"MachinePolicy.allow_personal": "Whether voicemail may be personal.",
 	"DLT.entity_id":                "Principal entity id.",
 	"DLT.template_id":              "Id of the registered template.",

@@ -29,6 +29,7 @@ type Call struct {
 	timers    TimerID   // the last id given
 	deafUntil time.Time // by the switch's clock
 	human     bool      // a key was pressed
+	greeting  greeting  // what the callee says before anything is played
 	hungUp    bool
 
 	pending  choice // waits for its second press
@@ -57,7 +58,7 @@ type Route struct {
 // Outcome is what a call adds to its CallResult.
 type Outcome struct {
 	Machine       bool
-	MachineWhy    string  // beep or no_key
+	MachineWhy    string  // beep, long_greeting or no_key
 	Heard         float64 // share of the sequence, 0…1, at best over its repeats
 	Completed     bool    // the whole sequence was played once, nothing missing
 	PromptMissing []string
@@ -148,6 +149,10 @@ func (c *Call) dispatch(in Input) {
 		c.inConnecting(in)
 	case Answering:
 		c.inAnswered(in)
+	case Listening:
+		c.inListening(in)
+	case Greeted:
+		c.inGreeted(in)
 	case HumanTest:
 		c.inHumanTest(in)
 	case Message:
@@ -295,7 +300,7 @@ func (c *Call) lastWish() Commit {
 			return Commit{}
 		}
 		return c.wishOf(c.keys.take(c.menu, true))
-	case Message, Menu:
+	case Listening, Message, Menu:
 		return c.wishOf(c.keys.take(c.menu, true))
 	case Again:
 		if t := c.keys.take(c.menu, true); t.found == whole && t.choice.key == c.pending.key {

@@ -142,7 +142,11 @@ func (v *conversation) hear(ctx context.Context, e *esl.Event) bool {
 		if e.Get("Application") == "bridge" {
 			response = e.Get("variable_originate_disposition")
 		}
-		v.step(ctx, Completed{ID: ExecuteID(e.Get("Application-UUID")), Response: response, At: v.switchTime(e)})
+		done := Completed{ID: ExecuteID(e.Get("Application-UUID")), Response: response, At: v.switchTime(e)}
+		if frames, err := strconv.Atoi(e.Get("variable_wait_for_silence_listenhits")); err == nil && e.Get("Application") == "wait_for_silence" {
+			done.Voice = time.Duration(frames) * voiceFrame
+		}
+		v.step(ctx, done)
 	case "DTMF":
 		if digit := e.Get("DTMF-Digit"); len(digit) == 1 {
 			v.step(ctx, Pressed{Digit: digit[0], At: v.switchTime(e)})

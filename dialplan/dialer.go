@@ -224,7 +224,7 @@ func (d *Dialer) prepare(o outreach.CallOrder) (*link, string, error) {
 		socket = net.JoinHostPort(cb.Host, itoa(cb.Port))
 	}
 	command, err := Originate{
-		UUID: o.Attempt, Gateway: o.Gateway, Destination: o.Destination, CallerID: o.CallerID, Codec: o.Codec,
+		UUID: o.Attempt, Gateway: o.Gateway, Destination: o.Destination, CallerID: o.CallerID, Codec: o.Codec, InbandDTMF: o.InbandDTMF,
 		RingTimeout: o.RingTimeout, MaxDuration: o.MaxDuration, Socket: socket,
 	}.Command()
 	if err != nil {

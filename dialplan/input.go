@@ -19,10 +19,12 @@ type (
 	// Connected: the leg is answered and listens to us.
 	Connected struct{}
 	// Completed: the application ended. Response is its Application-Response, for a bridge the
-	// originate disposition. At is the switch's time of it, zero for now.
+	// originate disposition. Voice is how much sound wait_for_silence heard. At is the switch's time of
+	// it, zero for now.
 	Completed struct {
 		ID       ExecuteID
 		Response string
+		Voice    time.Duration
 		At       time.Time
 	}
 	// Pressed: one DTMF digit. At is the switch's time of it, which tells bounces and type-ahead apart

@@ -4,19 +4,20 @@ import "curlew/outreach"
 
 // Why a call was taken for a machine.
 const (
-	WhyBeep  = "beep"
-	WhyNoKey = "no_key" // the human test stayed unanswered
+	WhyBeep     = "beep"
+	WhyGreeting = "long_greeting" // it talked on where a human says hello and waits
+	WhyNoKey    = "no_key"        // the human test stayed unanswered
 )
 
-// Machine policies of a step.
-const (
-	policyHangUp    = "hang_up"
-	policyVoicemail = "voicemail"
-)
+const policyVoicemail = "voicemail"
 
 func (c *Call) inConnecting(in Input) {
 	if _, ok := in.(Connected); ok {
 		c.enter(Answering)
+		if !c.script.HumanTest && c.script.Machine.Detects(outreach.DetectSilence) {
+			c.toListening()
+			return
+		}
 		c.startTimer(max(c.script.FirstPrompt, 0))
 	}
 }
@@ -39,8 +40,7 @@ func (c *Call) inAnswered(in Input) {
 }
 
 func (c *Call) listensForBeep() bool {
-	p := c.script.Machine.Policy
-	return !c.route.NoAVMD && (p == policyHangUp || p == policyVoicemail)
+	return !c.route.NoAVMD && c.script.Machine.Detects(outreach.DetectBeep)
 }
 
 func (c *Call) toHumanTest() {
@@ -79,11 +79,18 @@ func (c *Call) machine(why string) {
 		return // a tone on the patient's side
 	}
 	c.result.Machine, c.result.MachineWhy = true, why
-	c.note("machine", map[string]any{"why": why})
-	if why != WhyBeep || c.script.Machine.Policy != policyVoicemail {
+	c.note("machine", map[string]any{"why": why, "voice_ms": c.greeting.voice.Milliseconds(), "listened_ms": c.greeting.heard.Milliseconds()})
+	switch {
+	case why == WhyNoKey || c.script.Machine.Policy != policyVoicemail:
 		c.hangUp()
-		return
+	case why == WhyGreeting:
+		c.toGreeted()
+	default:
+		c.toVoicemail()
 	}
+}
+
+func (c *Call) toVoicemail() {
 	c.enter(Voicemail)
 	for _, s := range c.flow.Voicemail {
 		if !s.Personal || c.script.Machine.AllowPersonal {

@@ -69,7 +69,7 @@ func TestABeepHangsUpOrGetsTheVoicemailWithoutPersonalDetails(t *testing.T) {
 		{"human_test", false, "greeting", []string{"greeting"}, true},
 	} {
 		s := testScript()
-		s.Machine = outreach.MachinePolicy{Policy: c.policy, AllowPersonal: c.allow}
+		s.Machine = outreach.MachinePolicy{Policy: c.policy, AllowPersonal: c.allow, Detect: []string{"beep"}}
 		f := newFake(t, s, Route{})
 		f.answer()
 		f.until(c.at)
@@ -100,7 +100,7 @@ func TestABeepInTheFirstMomentAndInTheHumanTestCounts(t *testing.T) {
 
 func TestABeepAfterAKeyIsNoMachine(t *testing.T) {
 	s := testScript()
-	s.Machine.Policy = "hang_up"
+	s.Machine = outreach.MachinePolicy{Policy: "hang_up", Detect: []string{"beep"}}
 	f := newFake(t, s, Route{})
 	f.answer()
 	f.until("greeting")
@@ -117,7 +117,7 @@ func TestABeepAfterAKeyIsNoMachine(t *testing.T) {
 
 func TestASwitchWithoutAVMDIsNeverAskedForIt(t *testing.T) {
 	s := testScript()
-	s.Machine.Policy = "voicemail"
+	s.Machine = outreach.MachinePolicy{Policy: "voicemail", Detect: []string{"beep"}}
 	f := newFake(t, s, Route{NoAVMD: true})
 	f.answer()
 	f.idle()

@@ -22,6 +22,7 @@ type Originate struct {
 	Destination string             // [0-9+*#]
 	CallerID    string             // [0-9+*#], may be empty
 	Codec       string             // PCMA, PCMU, …; empty leaves the switch's list
+	InbandDTMF  bool               // the switch listens for the tones of keys from the answer on
 	RingTimeout time.Duration      // whole seconds, rounded up
 	MaxDuration time.Duration      // from answer to the switch's own hard stop, rounded up
 	Socket      string             // host:port of our outbound-socket server as the PBX sees it
@@ -36,6 +37,7 @@ const (
 	varEarlyMedia  variable = "ignore_early_media"
 	varCallerID    variable = "origination_caller_id_number"
 	varOnAnswer    variable = "execute_on_answer"
+	varTones       variable = "execute_on_answer_2"
 	varCodec       variable = "absolute_codec_string"
 	varTerminators variable = "playback_terminators"
 	varAsks        variable = "curlew_asks" // says to operators and simulated patients that curlew_ask will come
@@ -55,6 +57,9 @@ func (o Originate) Command() (string, error) {
 		pair(varOnAnswer, "sched_hangup:+"+seconds(o.MaxDuration)),
 		pair(varTerminators, "none"),
 		pair(varAsks, "true"),
+	}
+	if o.InbandDTMF {
+		vars = append(vars, pair(varTones, "start_dtmf"))
 	}
 	if o.CallerID != "" {
 		vars = append(vars, pair(varCallerID, o.CallerID))

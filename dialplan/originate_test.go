@@ -29,6 +29,16 @@ func TestTheOriginateStringIsWhatFreeSWITCHWasMeasuredToTake(t *testing.T) {
 	}
 }
 
+func TestTheSwitchListensForTonesOnlyWhereKeysComeAsTones(t *testing.T) {
+	for _, inband := range []bool{false, true} {
+		o := goodOriginate()
+		o.InbandDTMF = inband
+		if got, err := o.Command(); err != nil || strings.Contains(got, ",execute_on_answer_2=start_dtmf,") != inband {
+			t.Errorf("inband %v: %s, %v", inband, got, err)
+		}
+	}
+}
+
 func TestPartsOfASecondAreRoundedUp(t *testing.T) {
 	o := goodOriginate()
 	o.RingTimeout, o.MaxDuration, o.CallerID, o.Codec = 1500*time.Millisecond, time.Millisecond, "", ""
@@ -76,7 +86,7 @@ func TestWhateverCouldInjectIsRefusedWithoutBeingRepeated(t *testing.T) {
 
 // shape is the only form a command may have, spelled out a second time.
 var shape = regexp.MustCompile(`^originate \{origination_uuid=[0-9A-Za-z-]+,originate_timeout=[0-9]+,ignore_early_media=true,` +
-	`execute_on_answer=sched_hangup:\+[0-9]+,playback_terminators=none,curlew_asks=true(,origination_caller_id_number=[0-9+*#]+)?` +
+	`execute_on_answer=sched_hangup:\+[0-9]+,playback_terminators=none,curlew_asks=true(,execute_on_answer_2=start_dtmf)?(,origination_caller_id_number=[0-9+*#]+)?` +
 	`(,absolute_codec_string=[0-9A-Za-z_.:/+@%-]+)?\}sofia/gateway/[0-9A-Za-z_.-]+/[0-9+*#]+ '&socket\([0-9A-Za-z_.-]+:[0-9]+ async full\)'$`)
 
 func holds(t interface{ Fatalf(string, ...any) }, o Originate) {

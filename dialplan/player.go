@@ -123,6 +123,8 @@ func (c *Call) completed(in Completed) {
 			c.keys.discard()
 			c.deafUntil = c.at(in.At).Add(settleGap)
 		}
+	case "wait_for_silence":
+		c.heardVoice(in.Voice)
 	case "bridge":
 		if in.Response != "" && in.Response != "SUCCESS" {
 			c.brokenApp = in.Response

@@ -70,6 +70,7 @@ type fake struct {
 	notes   []string
 	moves   [][2]State
 	file    func(path string) string
+	voice   []time.Duration // of the callee, slice by slice; then silence
 }
 
 func newFake(t interface{ Fatalf(string, ...any) }, s outreach.Script, route Route) *fake {
@@ -151,9 +152,12 @@ func (f *fake) done(d time.Duration, response string) {
 		f.fail("nothing runs in %s", f.call.State())
 	}
 	f.now = f.now.Add(d)
-	id := f.running.ID
+	in := Completed{ID: f.running.ID, Response: response, At: f.now}
+	if f.running.App == "wait_for_silence" && len(f.voice) > 0 {
+		in.Voice, f.voice = f.voice[0], f.voice[1:]
+	}
 	f.running = nil
-	f.step(Completed{ID: id, Response: response, At: f.now})
+	f.step(in)
 }
 
 // quiet lets everything play to its end and then the switch's small applications, until the call waits.

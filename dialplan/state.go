@@ -7,6 +7,8 @@ type State string
 const (
 	Connecting   State = "connecting"   // FreeSWITCH has connected or is about to, nobody has answered
 	Answering    State = "answered"     // the pause before the first prompt
+	Listening    State = "listening"    // what the callee says first: a hello, or a machine's greeting
+	Greeted      State = "greeted"      // a machine's greeting, up to its beep
 	HumanTest    State = "human_test"   // any key says that a human listens
 	Message      State = "message"      // the sequence up to its menu; known keys cut it short
 	Menu         State = "menu"         // the menu, and the wait for a key
@@ -28,7 +30,9 @@ const (
 func callTransitions() map[State][]State {
 	return map[State][]State{
 		Connecting:   {Answering, Over},
-		Answering:    {HumanTest, Message, Voicemail, Ending, Settling, Over},
+		Answering:    {Listening, HumanTest, Message, Voicemail, Ending, Settling, Over},
+		Listening:    {Message, Greeted, Voicemail, Ending, Settling, Over},
+		Greeted:      {Voicemail, Ending, Over},
 		HumanTest:    {Message, Voicemail, Ending, Over},
 		Message:      {Message, Menu, Again, Rate, Consent, Committing, Voicemail, Goodbye, Ending, Settling, Over},
 		Menu:         {Message, Menu, Again, Rate, Consent, Committing, Voicemail, Goodbye, Ending, Settling, Over},

@@ -57,7 +57,7 @@ func TestEveryArrowCanBeTaken(t *testing.T) {
 	seen := map[string]bool{}
 	walk := func(human bool, policy string, way func(f *fake)) {
 		s := testScript()
-		s.HumanTest, s.Machine.Policy = human, policy
+		s.HumanTest, s.Machine.Policy, s.Machine.Detect = human, policy, []string{"beep"}
 		s.Menu[0].Key, s.Menu[3].Key = "1", "11" // "1" could go on
 		f := newFake(t, s, Route{Gateway: "trunk1", RecordDir: "/rec"})
 		way(f)
@@ -89,6 +89,28 @@ func TestEveryArrowCanBeTaken(t *testing.T) {
 		}
 	}
 	walk(false, "hang_up", func(f *fake) { f.hangUp() })
+	listening := func(voice []time.Duration, then func(f *fake)) func(*fake) {
+		return func(f *fake) {
+			f.call.script.Machine.Detect, f.voice = nil, voice
+			f.step(Connected{})
+			f.until("wait_for_silence")
+			then(f)
+		}
+	}
+	for _, policy := range []string{"hang_up", "voicemail"} {
+		walk(false, policy, listening(nil, (*fake).idle))
+		walk(false, policy, listening(nil, beep))
+		walk(false, policy, listening(nil, (*fake).hangUp))
+		walk(false, policy, listening(nil, drop("11")))
+		walk(false, policy, listening(talk(100), (*fake).idle))
+		walk(false, policy, listening(talk(6), (*fake).idle))
+		walk(false, policy, listening(talk(100), func(f *fake) {
+			for f.call.State() == Listening {
+				f.done(f.length(), f.response())
+			}
+			f.hangUp()
+		}))
+	}
 	for _, policy := range []string{"hang_up", "voicemail"} {
 		walk(false, policy, func(f *fake) { f.step(Connected{}); f.step(Beep{}); f.idle() })
 		walk(true, policy, at("human_test", beep))

@@ -12,6 +12,7 @@ type CallOrder struct {
 	Destination string // after strip and prepend, [0-9+*#]
 	CallerID    string
 	Codec       string
+	InbandDTMF  bool // keys come as tones in the sound
 	RingTimeout time.Duration
 	MaxDuration time.Duration
 	NotAfter    time.Time // by the machine's clock: past it the lease may be over, so nothing is written; zero is no limit

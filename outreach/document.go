@@ -1,5 +1,10 @@
 package outreach
 
+import (
+	"slices"
+	"strings"
+)
+
 // Document is the whole configuration: the JSON config file and what REST edits, one shape.
 // Secrets are references (${env:NAME}, ${file:PATH}) and stay references here.
 type Document struct {
@@ -87,11 +92,29 @@ type Gateway struct {
 	Codec              string   `json:"codec,omitempty"`   // PCMA or PCMU; default by number
 	MaxConcurrentCalls int      `json:"max_concurrent_calls,omitempty"`
 	CallsPerSecond     float64  `json:"calls_per_second,omitempty"`
+	DTMF               string   `json:"dtmf,omitempty"` // how keys come: rfc2833 (default) or inband, as tones in the sound
 	Active             bool     `json:"active"`
 	Proxy              string   `json:"proxy,omitempty"` // for rendered gateway files
 	Username           string   `json:"username,omitempty"`
 	Password           string   `json:"password,omitempty"`
 	Register           bool     `json:"register,omitempty"`
+}
+
+// The ways of Gateway.DTMF.
+const (
+	DTMFEvents = "rfc2833" // telephone-events of RFC 2833 and 4733
+	DTMFInband = "inband"
+)
+
+// CodecFor is the codec that a call to number asks for: the gateway's own, else what its country's network speaks.
+func (g Gateway) CodecFor(number string) string {
+	switch {
+	case g.Codec != "":
+		return g.Codec
+	case strings.HasPrefix(number, "+1"), strings.HasPrefix(number, "+81"):
+		return "PCMU"
+	}
+	return "PCMA"
 }
 
 // FieldType is the type of a field of a prompt category or component.
@@ -258,8 +281,21 @@ type Step struct {
 
 // MachinePolicy is the answering-machine policy: human_test (default), hang_up or voicemail.
 type MachinePolicy struct {
-	Policy        string `json:"policy"`
-	AllowPersonal bool   `json:"allow_personal,omitempty"`
+	Policy        string   `json:"policy"`
+	Detect        []string `json:"detect,omitempty"` // beep, silence; default both. The human test needs neither
+	AllowPersonal bool     `json:"allow_personal,omitempty"`
+}
+
+// The ways to tell a machine from a human by ear.
+const (
+	DetectBeep    = "beep"    // mod_avmd hears the beep
+	DetectSilence = "silence" // a human says hello and waits, a machine talks on
+)
+
+// Detects reports whether a call of this policy listens for it.
+func (m MachinePolicy) Detects(how string) bool {
+	listens := m.Policy == "hang_up" || m.Policy == "voicemail"
+	return listens && (len(m.Detect) == 0 || slices.Contains(m.Detect, how))
 }
 
 // Template is an approved WhatsApp template.

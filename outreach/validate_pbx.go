@@ -77,6 +77,9 @@ func (v *validator) gateways(base string, p PBX) {
 		if g.Codec != "" {
 			v.oneOf(at(here, "codec"), "codec", g.Codec, []string{"PCMA", "PCMU"})
 		}
+		if g.DTMF != "" {
+			v.oneOf(at(here, "dtmf"), "way of keys", g.DTMF, []string{DTMFEvents, DTMFInband})
+		}
 		v.between(at(here, "max_concurrent_calls"), float64(g.MaxConcurrentCalls), 0, 100_000, "")
 		v.between(at(here, "calls_per_second"), g.CallsPerSecond, 0, 1000, "")
 		v.secret(at(here, "password"), g.Password, isLoopback(strings.Split(g.Proxy, ":")[0]))

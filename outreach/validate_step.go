@@ -195,6 +195,9 @@ func (s *stepCheck) call() {
 	}
 	if m := s.step.Machine; m != nil {
 		s.oneOf(at(s.here, "machine", "policy"), "answering-machine policy", m.Policy, []string{"human_test", "hang_up", "voicemail"})
+		for i, how := range m.Detect {
+			s.oneOf(at(s.here, "machine", "detect", i), "way to detect a machine", how, []string{DetectBeep, DetectSilence})
+		}
 	}
 	if n := len(s.step.Sequence); n == 0 || n > 30 {
 		s.bad(at(s.here, "sequence"), fmt.Sprintf("a call plays 1 to 30 prompts, this one %d", n), "such as greeting, patient_name, action_menu")

@@ -104,7 +104,7 @@ func order(snap *outreach.Snapshot, w wish, step outreach.Step, script outreach.
 	}
 	return outreach.CallOrder{
 		Attempt: a.ID, Transaction: a.Transaction, Token: a.Token, PBX: a.PBX, Gateway: a.Gateway,
-		Destination: gw.Destination(a.Address), CallerID: callerID, Codec: gw.Codec,
+		Destination: gw.Destination(a.Address), CallerID: callerID, Codec: gw.CodecFor(a.Address), InbandDTMF: gw.DTMF == outreach.DTMFInband,
 		RingTimeout: limits.RingTimeout, MaxDuration: limits.MaxDuration, Script: script,
 	}
 }

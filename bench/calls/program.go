@@ -73,7 +73,7 @@ func (b *bench) document() outreach.Document {
 	doc := rig.Document(b.o.Lines)
 	doc.PBXs[0].ESL.Password = b.sw.Password()
 	step := &doc.Configurations[0].Steps[0]
-	step.Sequence, step.Actions, step.Machine = []string{"greeting"}, nil, &outreach.MachinePolicy{Policy: "hang_up"}
+	step.Sequence, step.Actions, step.Machine = []string{"greeting"}, nil, &outreach.MachinePolicy{Policy: "hang_up", Detect: []string{outreach.DetectBeep}}
 	first := outreach.Exactly(0)
 	doc.Call.FirstPrompt = &first
 	return doc

@@ -45,6 +45,8 @@ func applicationNamed(name string) func(*channel, *execution) {
 		return appAvmdStart
 	case "avmd_stop":
 		return appAvmdStop
+	case "wait_for_silence":
+		return appWaitForSilence
 	case "transfer":
 		return appTransfer
 	case "say", "speak", "phrase":

@@ -1,6 +1,7 @@
 package freeswitch
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -63,12 +64,17 @@ func (ch *channel) answer() {
 	}
 }
 
-// executeOn runs the application that a variable names: "app arg", "app:arg" or "app::arg".
-func (ch *channel) executeOn(variable string) {
-	text := ch.get(variable)
-	if text == "" {
-		return
+// executeOn runs the applications that the variables of that name, and of names that begin so, hold.
+func (ch *channel) executeOn(prefix string) {
+	for _, v := range slices.Clone(ch.vars) {
+		if strings.HasPrefix(v.name, prefix) && v.value != "" && ch.live() {
+			ch.executeOne(v.value)
+		}
 	}
+}
+
+// executeOne runs one application: "app arg", "app:arg" or "app::arg".
+func (ch *channel) executeOne(text string) {
 	name, arg := text, ""
 	if i := strings.IndexAny(text, " :"); i >= 0 {
 		name, arg = text[:i], strings.TrimLeft(text[i:], " :")

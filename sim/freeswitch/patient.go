@@ -10,6 +10,7 @@ import (
 type Behaviour struct {
 	RingTime   time.Duration // before an answer: 1 s
 	KeyDelay   time.Duration // from a question to the key: 1 s
+	Hello      time.Duration // what a callee says when it answers: 500 ms; less than none is nothing
 	Greeting   time.Duration // of an answering machine, before its beep: 4 s
 	Machine    time.Duration // it records for: 30 s
 	Speech     time.Duration // into a recording: 3 s
@@ -27,6 +28,7 @@ func (b Behaviour) withDefaults() Behaviour {
 	}
 	set(&b.RingTime, time.Second)
 	set(&b.KeyDelay, time.Second)
+	set(&b.Hello, 500*time.Millisecond)
 	set(&b.Greeting, 4*time.Second)
 	set(&b.Machine, 30*time.Second)
 	set(&b.Speech, 3*time.Second)

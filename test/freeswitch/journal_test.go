@@ -59,7 +59,7 @@ func (j *journal) Note(_ context.Context, id outreach.AttemptID, _ int64, kind s
 		if data["cut_short"] == true {
 			kind += " cut short"
 		}
-	case "machine":
+	case "machine", "greeting":
 		kind += " " + fmt.Sprint(data["why"])
 	}
 	j.add(id, "note %s", kind)

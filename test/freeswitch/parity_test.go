@@ -124,7 +124,7 @@ func simulated(t *testing.T) (addr *net.TCPAddr) {
 	}
 	sw, err := sim.New(sim.Options{Password: "test-only", SessionsPerSecond: 200, Recordings: t.TempDir(),
 		Gateways:  []sim.Gateway{{Name: "trunk1"}, {Name: "trunk2"}, {Name: "dead", Reply: 503}, {Name: "down", Down: true}},
-		Behaviour: sim.Behaviour{RingTime: 300 * time.Millisecond, KeyDelay: 700 * time.Millisecond, Greeting: 2 * time.Second, TalkTime: time.Second}})
+		Behaviour: sim.Behaviour{RingTime: 300 * time.Millisecond, KeyDelay: 700 * time.Millisecond, Greeting: 2 * time.Second, Hello: -1, TalkTime: time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,6 +204,10 @@ func scenarios(t *testing.T) []scenario {
 			o.MaxDuration = 3 * time.Second
 			o.Script.Flows["en"].Sequence[0] = outreach.Segment{Category: "greeting", Media: wav(h.t, h.audio, 30*time.Second), Duration: 30 * time.Second}
 		}},
+		scenario{name: "listened to before anything is said", number: "13065550100", order: func(_ *hospital, o *outreach.CallOrder) {
+			o.Script.Machine = outreach.MachinePolicy{Policy: "hang_up", Detect: []string{outreach.DetectSilence}}
+		}},
+		scenario{name: "tones for keys", number: "13065550100", order: func(_ *hospital, o *outreach.CallOrder) { o.InbandDTMF = true }},
 		scenario{name: "a busy desk", number: "13065550107", order: func(_ *hospital, o *outreach.CallOrder) {
 			for i := range o.Script.Menu {
 				if o.Script.Menu[i].Action == outreach.Transfer {

@@ -15,6 +15,10 @@ const (
 	AreaHumanTest = "212" // presses 0 first: "press any key to hear your message"
 	AreaKeysAt    = "303" // +1303DDDDKKK: presses the digits K, DDDD ms after the answer
 	AreaTones     = "404" // +1404SSSSNNN: answers, listens SSSS ms and hangs up
+	AreaInband    = "505" // +1505DDDDKKK: as AreaKeysAt, with the tones of the keys in the sound and no telephone-events
+	AreaEarly     = "606" // the network talks before the phone is answered (183 with sound), then as ever
+	AreaGreeting  = "707" // an answering machine that talks for four seconds; it beeps if the number ends in 16
+	AreaHello     = "808" // says hello, then listens, and presses 1 five seconds after the answer
 )
 
 // Times of a patient, from the answer or from the key before.
@@ -32,7 +36,13 @@ type patient struct {
 	answer []app    // after the answer, instead of keys
 	refuse []app    // instead of ringing
 	silent bool     // rings and is never answered
+	early  bool     // the network plays an announcement before the answer
 }
+
+// Sounds of a callee. A phrase is a word of 300 ms and a pause of 80.
+const beep = "tone_stream://%(600,0,1000)"
+
+func talk(words int) string { return fmt.Sprintf("tone_stream://%%(350,80,320,480);loops=%d", words) }
 
 // patients are those of sim/freeswitch, by the last two digits. A key that is asked for twice is
 // pressed twice, and one that means nothing until the call ends.
@@ -47,7 +57,7 @@ func patients() map[string]patient {
 		"07": press("7"), "08": press("8", "8"), "09": press("9", "1"), "10": press("*", "1"),
 		"11": refuse("486 Busy Here"), "12": silent, "13": refuse("603 Decline"), "14": refuse("404 Not Found"),
 		"15": {answer: []app{wait(time.Second), {"hangup", ""}}},
-		"16": {answer: []app{{"playback", "silence_stream://2000,1400"}, {"playback", "tone_stream://%(600,0,1000)"}, wait(time.Minute)}},
+		"16": {answer: []app{{"playback", "silence_stream://2000,1400"}, {"playback", beep}, wait(time.Minute)}},
 		"17": press("1"), "18": refuse("480 Temporarily Unavailable"), "19": press("1"),
 		"20": silent, "21": silent, "22": silent, "23": silent,
 	}
@@ -71,6 +81,12 @@ func dialplan(ring time.Duration) string {
 		}
 		extension(&b, `^1`+AreaKeysAt+`(\d{4})(\d{3})$`, "", patient{answer: []app{{"sleep", "$1"}, {"send_dtmf", "$2"}, wait(time.Minute)}}, ring)
 		extension(&b, `^1`+AreaTones+`(\d{4})(\d{3})$`, "", patient{answer: []app{{"sleep", "$1"}, {"hangup", ""}}}, ring)
+		extension(&b, `^1`+AreaInband+`(\d{4})(\d)(\d)(\d)$`, "",
+			patient{answer: []app{{"sleep", "$1"}, {"playback", "tone_stream://d=120;w=120;$2;$3;$4"}, wait(time.Minute)}}, ring)
+		extension(&b, `^1`+AreaGreeting+`555\d{2}16$`, "", patient{answer: []app{{"playback", talk(9)}, {"playback", beep}, wait(time.Minute)}}, ring)
+		extension(&b, `^1`+AreaGreeting+`\d+$`, "", patient{answer: []app{{"playback", talk(9)}, wait(time.Minute)}}, ring)
+		extension(&b, `^1`+AreaHello+`\d+$`, "", patient{answer: []app{wait(200 * time.Millisecond), {"playback", talk(1)}, wait(4500 * time.Millisecond),
+			{"send_dtmf", "1"}, wait(time.Minute)}}, ring)
 		all := patients()
 		for _, digits := range slices.Sorted(maps.Keys(all)) {
 			p := all[digits]
@@ -82,6 +98,9 @@ func dialplan(ring time.Duration) string {
 				human.answer = append([]app{wait(FirstKey), {"send_dtmf", "0"}}, p.answer...)
 			}
 			extension(&b, `^1`+AreaHumanTest+`555\d{2}`+digits+`$`, "", human, ring)
+			early := p
+			early.early = true
+			extension(&b, `^1`+AreaEarly+`555\d{2}`+digits+`$`, "", early, ring)
 			extension(&b, `^1[2-9]\d{2}555\d{2}`+digits+`$`, "", p, ring)
 		}
 		extension(&b, `^.+$`, "", patients()["01"], ring)
@@ -107,15 +126,22 @@ func extension(b *strings.Builder, number, also string, p patient, ring time.Dur
 	switch {
 	case len(p.refuse) > 0:
 	case p.silent:
-		do = []app{{"ring_ready", ""}, wait(2 * time.Minute)}
+		do = append(p.alert(), wait(2*time.Minute))
 	default:
-		do = []app{{"ring_ready", ""}, wait(ring), {"hash", "delete/busy/${destination_number}"}, {"answer", ""}}
+		do = append(p.alert(), []app{wait(ring), {"hash", "delete/busy/${destination_number}"}, {"answer", ""}}...)
 		do = append(do, p.answered()...)
 	}
 	for _, a := range do {
 		fmt.Fprintf(b, "          <action application=\"%s\" data=\"%s\"/>\n", a.name, escape(a.data))
 	}
 	b.WriteString("        </condition>\n      </extension>\n")
+}
+
+func (p patient) alert() []app {
+	if p.early {
+		return []app{{"pre_answer", ""}, {"playback", talk(4)}}
+	}
+	return []app{{"ring_ready", ""}}
 }
 
 func (p patient) answered() []app {
