@@ -184,6 +184,7 @@ func (d *Dialer) Dial(ctx context.Context, o outreach.CallOrder) error {
 		defer done()
 	}
 	epoch := l.epoch.Load()
+	l.begin()
 	err = l.client.BgAPI(ctx, jobOf(o.Attempt), command)
 	var refused *esl.ReplyError
 	switch {

@@ -36,6 +36,7 @@ type link struct {
 	mu     sync.Mutex
 	pbx    outreach.PBX
 	status outreach.PBXStatus
+	begun  []time.Time // our originates of the last second
 }
 
 func newLink(d *Dialer, p outreach.PBX) *link {

@@ -21,7 +21,7 @@ type pauseInput struct {
 }
 
 type pauseRequest struct {
-	Kind string `json:"kind,omitempty" enum:"all,pbx,gateway,channel,configuration" doc:"all if absent"`
+	Kind string `json:"kind,omitempty" enum:"all,pbx,gateway,drain,channel,configuration" doc:"all if absent"`
 	Name string `json:"name,omitempty" maxLength:"400" doc:"Of the PBX, pbx/gateway, channel or configuration; none for all"`
 }
 
@@ -95,7 +95,7 @@ func (s *Server) knownScope(in *pauseInput) error {
 		ok = name == ""
 	case "pbx":
 		_, ok = snap.PBX(name)
-	case "gateway":
+	case "gateway", outreach.PauseDrain:
 		for _, p := range snap.PBXs() {
 			for _, g := range p.Gateways {
 				ok = ok || p.Name+"/"+g.Name == name

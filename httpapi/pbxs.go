@@ -59,7 +59,17 @@ type pbxStatus struct {
 	CallsPerSecond     float64 `json:"calls_per_second"`
 	Active             bool    `json:"active"`
 	Paused             bool    `json:"paused"`
+
+	Pace outreach.Pace `json:"pace" doc:"What its caps and its switch leave to us now: reserve_inbound and the other callers are taken off"`
 }
+
+// gatewayInput names a gateway of a PBX.
+type gatewayInput struct {
+	NameInput
+	Gateway string `path:"gateway" maxLength:"200" doc:"Name of the gateway"`
+}
+
+func (in *gatewayInput) target() string { return in.Name + "/" + in.Gateway }
 
 func (s *Server) mountPBXs() {
 	const tag = "PBXs"
@@ -71,7 +81,17 @@ func (s *Server) mountPBXs() {
 	route(s, operation{id: "delete-pbx", method: http.MethodDelete, path: "/pbxs/{name}", tag: tag, status: http.StatusNoContent,
 		summary: "Delete a PBX", text: "409 names the configurations whose steps use it."}, s.deletePBX)
 	route(s, operation{id: "pbx-status", method: http.MethodGet, path: "/pbxs/{name}/status", tag: tag,
-		summary: "Link, gateways, calls in use, FreeSWITCH version"}, s.statusOfPBX)
+		summary: "Link, gateways with their breakers, calls in use, FreeSWITCH version"}, s.statusOfPBX)
+	route(s, operation{id: "drain-gateway", method: http.MethodPost, path: "/pbxs/{name}/gateways/{gateway}/drain", tag: tag,
+		summary: "Start no new call through a gateway", text: "Its calls finish. A drain outlives restarts."},
+		func(ctx context.Context, in *gatewayInput) (*resource[pbxStatus], error) {
+			return s.drain(ctx, in, func(p outreach.PauseScope) error { return s.Pauses.Pause(ctx, p) })
+		})
+	route(s, operation{id: "resume-gateway", method: http.MethodPost, path: "/pbxs/{name}/gateways/{gateway}/resume", tag: tag,
+		summary: "End the drain of a gateway"},
+		func(ctx context.Context, in *gatewayInput) (*resource[pbxStatus], error) {
+			return s.drain(ctx, in, func(p outreach.PauseScope) error { return s.Pauses.Resume(ctx, p) })
+		})
 }
 
 func (s *Server) listPBXs(_ context.Context, _ *struct{}) (*listing[outreach.PBX], error) {
@@ -151,6 +171,17 @@ func stepUsers(d *outreach.Document, uses func(outreach.Step) bool) []string {
 	return users
 }
 
+func (s *Server) drain(ctx context.Context, in *gatewayInput, do func(outreach.PauseScope) error) (*resource[pbxStatus], error) {
+	p, _ := s.snapshot().PBX(in.Name)
+	if !slices.ContainsFunc(p.Gateways, func(g outreach.Gateway) bool { return g.Name == in.Gateway }) {
+		return nil, outreach.ErrNotFound
+	}
+	if err := do(outreach.PauseScope{Kind: outreach.PauseDrain, Name: in.target(), By: actor(ctx), At: s.now()}); err != nil {
+		return nil, err
+	}
+	return s.statusOfPBX(ctx, &in.NameInput)
+}
+
 func (s *Server) statusOfPBX(ctx context.Context, in *NameInput) (*resource[pbxStatus], error) {
 	snap := s.snapshot()
 	p, ok := snap.PBX(in.Name)
@@ -164,7 +195,10 @@ func (s *Server) statusOfPBX(ctx context.Context, in *NameInput) (*resource[pbxS
 	l := line(in.Name)
 	st := pbxStatus{PBXStatus: s.Dispatch.Status(in.Name), InUse: l.InUse, Paused: l.Paused,
 		MaxConcurrentCalls: p.MaxConcurrentCalls, CallsPerSecond: p.CallsPerSecond, Active: p.Active}
-	st.Name = in.Name
+	st.Name, st.Pace = in.Name, l.Pace
+	for i := range st.Gateways {
+		st.Gateways[i].InUse = l.Gateways[st.Gateways[i].Name].InUse
+	}
 	return &resource[pbxStatus]{Status: http.StatusOK, ETag: etag(snap.Revision), Body: st}, nil
 }
 

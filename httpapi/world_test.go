@@ -122,7 +122,7 @@ func newWorld(t testing.TB, change ...func(*outreach.Document)) *world {
 		t.Fatalf("the fixture does not compile: %+v", problems)
 	}
 	w.snap = snap
-	w.line = outreach.Line{Up: true, Room: -1, Gateways: map[string]outreach.GateState{"trunk1": {Healthy: true}}}
+	w.line = outreach.Line{Up: true, Pace: outreach.Pace{Calls: 10, Rate: 2}, Gateways: map[string]outreach.GateState{"trunk1": {Healthy: true}}}
 	w.keys = []outreach.APIKey{
 		{ID: "k1", Name: "console", Hash: httpapi.HashKey(adminKey), Scopes: []string{"admin"}, CreatedAt: noon},
 		{ID: "k2", Name: "hims", Hash: httpapi.HashKey(himsKey), Scopes: []string{"hims"}, CreatedAt: noon},

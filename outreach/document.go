@@ -84,20 +84,21 @@ type HostPort struct {
 // Gateway is a SIP trunk of a PBX, by its name in FreeSWITCH. AllowedPrefixes are E.164 prefixes;
 // none means nothing may be dialled.
 type Gateway struct {
-	Name               string   `json:"name"`
-	CallerID           string   `json:"caller_id,omitempty"`
-	AllowedPrefixes    []string `json:"allowed_prefixes"`
-	Strip              string   `json:"strip,omitempty"`   // cut from the front of the E.164 number
-	Prepend            string   `json:"prepend,omitempty"` // put in front after strip
-	Codec              string   `json:"codec,omitempty"`   // PCMA or PCMU; default by number
-	MaxConcurrentCalls int      `json:"max_concurrent_calls,omitempty"`
-	CallsPerSecond     float64  `json:"calls_per_second,omitempty"`
-	DTMF               string   `json:"dtmf,omitempty"` // how keys come: rfc2833 (default) or inband, as tones in the sound
-	Active             bool     `json:"active"`
-	Proxy              string   `json:"proxy,omitempty"` // for rendered gateway files
-	Username           string   `json:"username,omitempty"`
-	Password           string   `json:"password,omitempty"`
-	Register           bool     `json:"register,omitempty"`
+	Name               string       `json:"name"`
+	CallerID           string       `json:"caller_id,omitempty"`
+	AllowedPrefixes    []string     `json:"allowed_prefixes"`
+	Strip              string       `json:"strip,omitempty"`   // cut from the front of the E.164 number
+	Prepend            string       `json:"prepend,omitempty"` // put in front after strip
+	Codec              string       `json:"codec,omitempty"`   // PCMA or PCMU; default by number
+	MaxConcurrentCalls int          `json:"max_concurrent_calls,omitempty"`
+	CallsPerSecond     float64      `json:"calls_per_second,omitempty"`
+	DTMF               string       `json:"dtmf,omitempty"` // how keys come: rfc2833 (default) or inband, as tones in the sound
+	Active             bool         `json:"active"`
+	Breaker            *BreakerRule `json:"breaker,omitempty"`
+	Proxy              string       `json:"proxy,omitempty"` // for rendered gateway files
+	Username           string       `json:"username,omitempty"`
+	Password           string       `json:"password,omitempty"`
+	Register           bool         `json:"register,omitempty"`
 }
 
 // The ways of Gateway.DTMF.

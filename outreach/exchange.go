@@ -74,7 +74,10 @@ type Notice struct {
 	Ready       bool          `json:"-"`    // something may be claimed
 }
 
-// PauseScope names what is paused: all, pbx, gateway (pbx/gateway), channel or configuration.
+// PauseDrain is the kind of a gateway that somebody drains: its calls finish, no new one begins.
+const PauseDrain = "drain"
+
+// PauseScope names what is paused: all, pbx, gateway (pbx/gateway), drain (likewise), channel or configuration.
 type PauseScope struct {
 	Kind string    `json:"kind"`
 	Name string    `json:"name,omitempty"`

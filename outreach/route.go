@@ -3,6 +3,7 @@ package outreach
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // StepPBXs returns the active PBXs that may take the step's calls, in the order to ask them.
@@ -36,11 +37,14 @@ func (g Gateway) Destination(number string) string {
 	return g.Prepend + strings.TrimPrefix(number, g.Strip)
 }
 
-// CapsFor returns what a claim on the PBX and gateway (with their defaults) must hold to.
-func (s *Snapshot) CapsFor(p PBX, g Gateway) Caps {
+// CapsFor returns what a claim on a candidate must hold to.
+func (s *Snapshot) CapsFor(to Candidate) Caps {
 	caps := s.PatientCaps()
-	caps.PBXCalls, caps.PBXRate = p.MaxConcurrentCalls, p.CallsPerSecond
-	caps.GatewayCalls, caps.GatewayRate = g.MaxConcurrentCalls, g.CallsPerSecond
+	caps.PBXCalls, caps.PBXRate = to.Pace.Calls, to.Pace.Rate
+	caps.GatewayCalls, caps.GatewayRate = to.Gateway.MaxConcurrentCalls, to.Gateway.CallsPerSecond
+	if to.Trial {
+		caps.GatewayCalls = 1
+	}
 	return caps
 }
 
@@ -56,21 +60,28 @@ type Line struct {
 	Up       bool
 	Paused   bool
 	InUse    int
-	Room     int // how many more calls the switch itself can take beside its inbound reserve; negative: not known
+	Pace     Pace // what its caps and its switch leave to us
 	Gateways map[string]GateState
 }
 
 // GateState is the state of one gateway.
 type GateState struct {
-	Healthy bool
-	Paused  bool
-	InUse   int
+	Healthy  bool // FreeSWITCH believes it up, and its breaker is not open
+	Trial    bool // its breaker is half open: one call, if it has none
+	Paused   bool
+	Draining bool
+	Cooling  bool // was just found full, or its bucket spent
+	InUse    int
+	Why      string    // what keeps it from being healthy
+	Until    time.Time // of an open breaker
 }
 
 // Candidate is a PBX and gateway that could take the call now.
 type Candidate struct {
 	PBX     PBX
 	Gateway Gateway
+	Pace    Pace
+	Trial   bool // one call to see whether a gateway that failed works again
 }
 
 // Routes returns, best first, where the call could go now, not through a gateway tried in this round.
@@ -88,13 +99,13 @@ func (s *Snapshot) Routes(step Step, number string, tried []string, line func(pb
 			why = ReasonPaused
 			continue
 		}
-		full := l.InUse >= p.MaxConcurrentCalls || l.Room == 0
+		full := l.Pace.Full(l.InUse)
 		for _, g := range p.Gateways {
 			st := l.Gateways[g.Name]
 			if !g.Active || !g.Allows(number) || slices.Contains(tried, p.Name+"/"+g.Name) {
 				continue
 			}
-			if !st.Healthy || st.Paused {
+			if !st.Healthy || st.Paused || st.Draining {
 				why = worse(why, ReasonLine)
 				continue
 			}
@@ -102,10 +113,10 @@ func (s *Snapshot) Routes(step Step, number string, tried []string, line func(pb
 			switch {
 			case full:
 				why = worse(why, ReasonPBXLimit)
-			case st.InUse >= g.MaxConcurrentCalls:
+			case st.Cooling || st.InUse >= g.MaxConcurrentCalls || st.Trial && st.InUse > 0:
 				why = worse(why, ReasonLine)
 			default:
-				out = append(out, Candidate{PBX: p, Gateway: g})
+				out = append(out, Candidate{PBX: p, Gateway: g, Pace: l.Pace, Trial: st.Trial})
 			}
 		}
 	}
@@ -131,4 +142,51 @@ func (s *Snapshot) untriedGateway(step Step, number string, tried []string) bool
 		}
 	}
 	return false
+}
+
+// GatewayHold says what keeps one gateway from taking the call.
+type GatewayHold struct {
+	Gateway string    `json:"gateway"` // pbx/gateway
+	Why     string    `json:"why"`
+	NextAt  time.Time `json:"next_at,omitzero"`
+}
+
+// GatewayHolds lists the active gateways that allow the number and could not take it now, each with why.
+func (s *Snapshot) GatewayHolds(step Step, number string, tried []string, line func(pbx string) Line) (out []GatewayHold) {
+	for _, p := range s.StepPBXs(step) {
+		l := line(p.Name)
+		for _, g := range p.Gateways {
+			if !g.Active || !g.Allows(number) {
+				continue
+			}
+			h := GatewayHold{Gateway: p.Name + "/" + g.Name}
+			if h.Why, h.NextAt = l.holds(g, slices.Contains(tried, h.Gateway)); h.Why != "" {
+				out = append(out, h)
+			}
+		}
+	}
+	return out
+}
+
+func (l Line) holds(g Gateway, tried bool) (why string, next time.Time) {
+	st := l.Gateways[g.Name]
+	switch {
+	case !l.Up:
+		return "the link to the PBX is down", next
+	case tried:
+		return "failed in this round", next
+	case st.Draining:
+		return "is being drained", next
+	case st.Paused:
+		return "is paused", next
+	case !st.Healthy:
+		return st.Why, st.Until
+	case l.Pace.Full(l.InUse):
+		return "every line of the PBX is in use, or left to its other callers", next
+	case st.Trial && st.InUse > 0:
+		return "is on trial: one call shows whether it works again", next
+	case st.Cooling || st.InUse >= g.MaxConcurrentCalls:
+		return "all its channels are in use, or its calls per second are spent", next
+	}
+	return "", next
 }

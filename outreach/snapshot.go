@@ -103,6 +103,7 @@ func (p PBX) withDefaults() PBX {
 		if g.CallsPerSecond == 0 {
 			g.CallsPerSecond = defaultGatewayRate
 		}
+		g.Breaker = g.Breaker.withDefaults()
 	}
 	return p
 }

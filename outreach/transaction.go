@@ -54,6 +54,7 @@ type Attempt struct {
 	Step         int
 	Try          int
 	Channel      Channel
+	Direction    Direction // of a call
 	PBX          string
 	Gateway      string
 	Address      string // phone or e-mail address it went to

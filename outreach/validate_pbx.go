@@ -82,6 +82,7 @@ func (v *validator) gateways(base string, p PBX) {
 		}
 		v.between(at(here, "max_concurrent_calls"), float64(g.MaxConcurrentCalls), 0, 100_000, "")
 		v.between(at(here, "calls_per_second"), g.CallsPerSecond, 0, 1000, "")
+		v.breaker(at(here, "breaker"), g)
 		v.secret(at(here, "password"), g.Password, isLoopback(strings.Split(g.Proxy, ":")[0]))
 		v.token(at(here, "proxy"), g.Proxy)
 		v.token(at(here, "username"), g.Username)
@@ -204,4 +205,24 @@ func words[S ~string](all ...S) []string {
 		out[i] = string(w)
 	}
 	return out
+}
+
+func (v *validator) breaker(base string, g Gateway) {
+	r := g.Breaker
+	if r == nil {
+		return
+	}
+	v.between(at(base, "consecutive_faults"), float64(r.ConsecutiveFaults), 0, 1000, "")
+	v.count(at(base, "asr_below"), r.ASRBelow, 0, 100)
+	v.lasts(at(base, "asr_window"), r.ASRWindow, time.Minute, 24*time.Hour)
+	v.between(at(base, "min_calls"), float64(r.MinCalls), 0, 10_000, "")
+	v.lasts(at(base, "open_for"), r.OpenFor, 5*time.Second, 24*time.Hour)
+	if r.ProbeNumber == "" {
+		return
+	}
+	if !e164Number.MatchString(r.ProbeNumber) {
+		v.bad(at(base, "probe_number"), "is no E.164 number", "a number of the hospital's own, with + and country code")
+	} else if !g.Allows(r.ProbeNumber) {
+		v.bad(at(base, "probe_number"), "begins with none of the gateway's allowed_prefixes", "")
+	}
 }

@@ -5,10 +5,11 @@ import "time"
 // Hold answers "why not yet?": the rule that holds an open transaction and when it is next eligible
 // (zero: as soon as the rule lets go).
 type Hold struct {
-	State  State     `json:"state"`
-	Reason Reason    `json:"reason"`
-	Rule   string    `json:"rule"` // one sentence
-	NextAt time.Time `json:"next_at,omitzero"`
+	State    State         `json:"state"`
+	Reason   Reason        `json:"reason"`
+	Rule     string        `json:"rule"` // one sentence
+	NextAt   time.Time     `json:"next_at,omitzero"`
+	Gateways []GatewayHold `json:"gateways,omitempty"` // of a call that no gateway takes: why each does not
 }
 
 var rules = map[Reason]string{
@@ -33,6 +34,9 @@ func Why(s *Snapshot, c Case, now time.Time, line func(pbx string) Line, paused 
 	switch t.State {
 	case Queued, Scheduled:
 		h.Reason, h.NextAt = queuedReason(s, c, now, line, paused)
+		if step, ok := c.CurrentStep(); ok && step.Channel == IVR && h.Reason.ofLines() {
+			h.Gateways = s.GatewayHolds(step, t.Phone, t.TriedGates, line)
+		}
 	case InProgress:
 		h.NextAt = time.Time{}
 		h.Rule = "A call or message is under way."
@@ -73,4 +77,9 @@ func queuedReason(s *Snapshot, c Case, now time.Time, line func(pbx string) Line
 		return ReasonDue, time.Time{}
 	}
 	return why, time.Time{}
+}
+
+// ofLines reports whether the reason is a want of lines: PBXs, gateways, their channels and rates.
+func (r Reason) ofLines() bool {
+	return r == ReasonLine || r == ReasonPBXLimit || r == ReasonUnableConnect
 }

@@ -24,6 +24,15 @@ const (
 // IsMessage reports whether the channel sends a message instead of placing a call.
 func (c Channel) IsMessage() bool { return c == WhatsApp || c == SMS || c == Email }
 
+// Direction is who called whom.
+type Direction string
+
+// A call is outbound unless the patient rang back.
+const (
+	Outbound Direction = ""
+	Inbound  Direction = "inbound"
+)
+
 // Known reports whether c is one of the four channels.
 func (c Channel) Known() bool { return c == IVR || c.IsMessage() }
 

@@ -24,7 +24,7 @@ func (s *Scheduler) callWish(snap *outreach.Snapshot, c outreach.Case, step outr
 	a := s.attempt(c, now)
 	a.PBX, a.Gateway, a.Address = to.PBX.Name, to.Gateway.Name, c.Transaction.Phone
 	return wish{c: c, until: s.leased(), send: plan{candidate: to}, claim: outreach.Claim{
-		Transaction: c.Transaction.ID, Token: c.Transaction.Token, Attempt: a, Caps: snap.CapsFor(to.PBX, to.Gateway),
+		Transaction: c.Transaction.ID, Token: c.Transaction.Token, Attempt: a, Caps: snap.CapsFor(to),
 	}}
 }
 
@@ -79,6 +79,10 @@ func (s *Scheduler) call(ctx context.Context, w wish) {
 	if err != nil {
 		s.Log.Error("script", "attempt_id", a.ID, "configuration", w.c.Configuration.Name, "err", err)
 		s.unplayable(ctx, a, err)
+		return
+	}
+	if err := s.turn(ctx, w.send.candidate); err != nil {
+		s.notSent(ctx, a, err)
 		return
 	}
 	if err := s.commitDialing(ctx, a, s.Dialer.Status(a.PBX).CoreUUID); err != nil {

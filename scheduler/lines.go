@@ -3,7 +3,6 @@ package scheduler
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
 
 	"curlew/outreach"
@@ -31,44 +30,23 @@ func (l *lines) line(pbx string) outreach.Line {
 	st := l.s.Dialer.Status(pbx)
 	snap := l.s.Catalogue.Current()
 	p, _ := snap.PBX(pbx)
-	v := outreach.Line{Up: st.LinkUp, Paused: l.s.pausedPBX(pbx), InUse: l.inUse[pbx][""], Room: room(p, st), Gateways: map[string]outreach.GateState{}}
-	for _, g := range st.Gateways {
-		gate := outreach.GateState{
-			Healthy: g.Up && !l.s.breakerOpen(pbx+"/"+g.Name, l.now),
-			Paused:  l.s.pausedGateway(pbx, g.Name),
-			InUse:   l.inUse[pbx][g.Name],
+	v := outreach.Line{Up: st.LinkUp, Paused: l.s.pausedPBX(pbx), InUse: l.inUse[pbx][""], Pace: outreach.PaceOf(p, st), Gateways: map[string]outreach.GateState{}}
+	for _, g := range p.Gateways {
+		known, ok := st.Gateway(g.Name)
+		if !ok {
+			known.State = "not asked yet"
 		}
-		if l.s.cooling(pbx+"/"+g.Name, l.now) {
-			gate.InUse = math.MaxInt
-		}
-		v.Gateways[g.Name] = gate
+		v.Gateways[g.Name] = l.s.gate(pbx, g, known, l.inUse[pbx][g.Name], l.now)
 	}
 	l.seen[pbx] = v
 	return v
 }
 
-// room is how many more calls the switch takes beside its inbound reserve; -1 where it is not known.
-func room(p outreach.PBX, st outreach.PBXStatus) int {
-	if st.MaxSessions == 0 {
-		return -1
-	}
-	reserve := 30
-	if p.ReserveInbound != nil {
-		reserve = *p.ReserveInbound
-	}
-	return max(st.MaxSessions*(100-reserve)/100-st.Sessions, 0)
-}
-
 func (l *lines) take(c outreach.Candidate) {
 	v := l.line(c.PBX.Name)
 	v.InUse++
-	if v.Room > 0 {
-		v.Room--
-	}
 	g := v.Gateways[c.Gateway.Name]
-	if g.InUse < math.MaxInt {
-		g.InUse++
-	}
+	g.InUse++
 	v.Gateways[c.Gateway.Name] = g
 	l.seen[c.PBX.Name] = v
 }
@@ -94,7 +72,7 @@ func (s *Scheduler) cooling(gateway string, now time.Time) bool {
 	return now.Before(s.warm[gateway])
 }
 
-// nextWarm is when the first cooling gateway may be asked again.
+// nextWarm is when the first cooling gateway may be asked again, or the first open breaker comes to its trial.
 func (s *Scheduler) nextWarm(now time.Time) (first time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,6 +82,11 @@ func (s *Scheduler) nextWarm(now time.Time) (first time.Time, ok bool) {
 			continue
 		}
 		if !ok || at.Before(first) {
+			first, ok = at, true
+		}
+	}
+	for _, b := range s.breakers {
+		if at := b.Until(); at.After(now) && (!ok || at.Before(first)) {
 			first, ok = at, true
 		}
 	}
@@ -142,43 +125,6 @@ func (s *Scheduler) releaseAt(snap *outreach.Snapshot, c outreach.Case) time.Tim
 	return sched.Next(c.Transaction.DueAt.Add(-time.Second))
 }
 
-// breaker keeps a gateway that fails out of the way: after three trunk faults in a row it stays closed
-// to calls for a minute, doubling to a quarter of an hour.
-type breaker struct {
-	faults int
-	until  time.Time
-}
-
-const breakerAfter = 3
-
-func (s *Scheduler) breakerOpen(gateway string, now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b := s.breakers[gateway]
-	return b != nil && now.Before(b.until)
-}
-
-// trunkOutcome feeds the breaker with the end of one originate.
-func (s *Scheduler) trunkOutcome(gateway string, fault bool, now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b := s.breakers[gateway]
-	if b == nil {
-		b = &breaker{}
-		s.breakers[gateway] = b
-	}
-	if !fault {
-		*b = breaker{}
-		return
-	}
-	b.faults++
-	if b.faults >= breakerAfter {
-		wait := min(time.Minute<<min(b.faults-breakerAfter, 4), 15*time.Minute)
-		b.until = now.Add(wait)
-		s.Log.Warn("gateway closed after trunk faults", "gateway", gateway, "faults", b.faults, "until", b.until)
-	}
-}
-
 // loadPauses reads the pauses so that a pause by another node counts within one pass.
 func (s *Scheduler) loadPauses(ctx context.Context) error {
 	p, err := s.Store.Pauses(ctx)
@@ -205,7 +151,7 @@ func (s *Scheduler) paused(ch outreach.Channel, pbx, gateway, configuration stri
 		case p.Kind == "all",
 			p.Kind == "channel" && p.Name == string(ch),
 			p.Kind == "pbx" && pbx != "" && p.Name == pbx,
-			p.Kind == "gateway" && gateway != "" && p.Name == pbx+"/"+gateway,
+			(p.Kind == "gateway" || p.Kind == outreach.PauseDrain) && gateway != "" && p.Name == pbx+"/"+gateway,
 			p.Kind == "configuration" && p.Name == configuration:
 			return true
 		}
@@ -222,5 +168,18 @@ func (s *Scheduler) pausedPBX(pbx string) bool { return s.paused("", pbx, "", ""
 
 func (s *Scheduler) pausedGateway(pbx, gateway string) bool { return s.paused("", pbx, gateway, "") }
 
-// Status is what the PBX last told of itself.
-func (s *Scheduler) Status(pbx string) outreach.PBXStatus { return s.Dialer.Status(pbx) }
+// Status is what the PBX last told of itself, and what its calls say of its gateways.
+func (s *Scheduler) Status(pbx string) outreach.PBXStatus {
+	st := s.Dialer.Status(pbx)
+	p, _ := s.Catalogue.Current().PBX(pbx)
+	now := s.Clock.Now()
+	for i := range st.Gateways {
+		for _, g := range p.Gateways {
+			if g.Name == st.Gateways[i].Name {
+				h := s.gatewayHealth(pbx, g, now)
+				st.Gateways[i].Breaker, st.Gateways[i].Draining = &h, s.draining(pbx, g.Name)
+			}
+		}
+	}
+	return st
+}

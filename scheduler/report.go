@@ -14,16 +14,25 @@ import (
 
 // Ringing records the first ringing or early media.
 func (s *Scheduler) Ringing(ctx context.Context, id outreach.AttemptID, token int64, at time.Time) error {
+	if _, probe := s.probing(id, false); probe {
+		return nil
+	}
 	return s.record(ctx, id, token, func(c outreach.Case) outreach.Change { return outreach.OnProgress(c, id, at) })
 }
 
 // Answered records the answer.
 func (s *Scheduler) Answered(ctx context.Context, id outreach.AttemptID, token int64, at time.Time) error {
+	if _, probe := s.probing(id, false); probe {
+		return nil
+	}
 	return s.record(ctx, id, token, func(c outreach.Case) outreach.Change { return outreach.OnAnswered(c, id, at) })
 }
 
 // Note appends one line to the logs.
 func (s *Scheduler) Note(ctx context.Context, id outreach.AttemptID, token int64, kind string, data map[string]any) error {
+	if _, probe := s.probing(id, false); probe {
+		return nil
+	}
 	at := s.Clock.Now()
 	return s.record(ctx, id, token, func(c outreach.Case) outreach.Change {
 		return outreach.Change{Logs: []outreach.LogEntry{{Transaction: c.Transaction.ID, Attempt: id, At: at, Kind: kind, Data: data}}}
@@ -69,6 +78,9 @@ func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token in
 
 // End applies the end of one originate. A result that proves nothing leaves the attempt unknown.
 func (s *Scheduler) End(ctx context.Context, r outreach.CallResult) error {
+	if o, probe := s.probing(r.Attempt, false); probe {
+		return s.probeEnded(ctx, o, r)
+	}
 	snap := s.Catalogue.Current()
 	now := s.Clock.Now()
 	defer s.Wake()
@@ -100,8 +112,8 @@ func (s *Scheduler) afterEnd(snap *outreach.Snapshot, r outreach.CallResult, ch 
 		if a.ID != r.Attempt {
 			continue
 		}
-		if con.Verdict == outreach.VerdictNextGateway || (r.Sent && (r.Progress || r.Answered)) {
-			s.trunkOutcome(a.PBX+"/"+a.Gateway, con.Verdict == outreach.VerdictNextGateway, now)
+		if o, ok := outreach.OutcomeOf(a); ok {
+			s.gatewayOutcome(o)
 		}
 		s.Log.Info("call ended", "attempt_id", a.ID, "transaction_id", a.Transaction, "pbx", a.PBX, "gateway", a.Gateway,
 			"disposition", a.Disposition, "cause", a.Cause, "sip_status", a.SIPStatus, "counted", a.Counted)

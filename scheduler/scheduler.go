@@ -35,6 +35,7 @@ type Store interface {
 	ClaimLetters(ctx context.Context, now time.Time, limit int) ([]outreach.Letter, error)
 	LetterTried(ctx context.Context, l outreach.Letter, next time.Time, entry outreach.LogEntry) error
 	Purge(ctx context.Context, before time.Time, limit int) (int, error)
+	Gateways
 }
 
 // Dialer places calls. Dial returns nil once the PBX took the job; an error for which NotSent is true
@@ -107,7 +108,9 @@ type Scheduler struct {
 	inflight map[outreach.AttemptID]outreach.Attempt
 	pauses   []outreach.PauseScope
 	releases map[string]cron.Schedule
-	breakers map[string]*breaker
+	breakers map[string]*outreach.Breaker // by pbx/gateway
+	probes   map[outreach.AttemptID]outreach.GatewayOutcome
+	turns    map[string]time.Time // pbx, pbx/gateway → when its next call may leave
 	asleep   bool
 	next     time.Time            // when something is due, zero if nothing is
 	warm     map[string]time.Time // pbx/gateway → when its bucket has filled again
@@ -122,7 +125,7 @@ func New(o Options) *Scheduler {
 		o.Messages = 64
 	}
 	return &Scheduler{Options: o, wake: make(chan struct{}, 1), ask: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
-		releases: map[string]cron.Schedule{}, breakers: map[string]*breaker{}, warm: map[string]time.Time{}}
+		releases: map[string]cron.Schedule{}, breakers: map[string]*outreach.Breaker{}, probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, warm: map[string]time.Time{}}
 }
 
 // Wake makes the loop look at the queue now. It never blocks.
@@ -143,6 +146,9 @@ func (s *Scheduler) Notice(n outreach.Notice) {
 // Run claims until ctx ends; calls that are under way go on until Drain.
 func (s *Scheduler) Run(ctx context.Context) error {
 	if err := s.recover(ctx); err != nil {
+		return err
+	}
+	if err := s.recallGateways(ctx, rememberGateways); err != nil {
 		return err
 	}
 	if err := s.startCron(ctx); err != nil {
@@ -200,6 +206,7 @@ func (s *Scheduler) startCron(ctx context.Context) error {
 		{"@every 2s", func(context.Context) error { s.Wake(); return nil }},
 		{"@every " + (s.Lease / 3).String(), s.renewLeases},
 		{"@every " + (s.Lease / 3).String(), s.Reap},
+		{"@every 5s", s.followGateways},
 		{"@every 1m", s.asLeader(s.RetireOnce)},
 		{"@every 1m", s.asLeader(s.AdvanceEarly)},
 		{"17 3 * * *", s.asLeader(s.purge)},

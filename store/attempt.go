@@ -8,7 +8,7 @@ import (
 
 const attemptColumns = `id, transaction_id, step, try, channel, pbx, gateway, address, recipient_key, state, live,
 	disposition, cause, sip_status, detail, token, owner, lease_until, claimed_at, started_at, progress_at,
-	answered_at, ended_at, settle_at, counted, contact, digits, provider_id, core_uuid`
+	answered_at, ended_at, settle_at, counted, contact, digits, provider_id, core_uuid, direction`
 
 // live reports whether the attempt is in our hands: a call that holds its line and its number, or a
 // message whose acceptance is open. What was sent is the provider's.
@@ -22,7 +22,8 @@ func scanAttempt(r row, a *outreach.Attempt) error {
 		&a.Gateway, &a.Address, &a.RecipientKey, (*string)(&a.State), &live, (*string)(&a.Disposition), &a.Cause,
 		&a.SIPStatus, &a.Detail, &a.Token, &a.Owner, (*millis)(&a.LeaseUntil), (*millis)(&a.ClaimedAt),
 		(*millis)(&a.StartedAt), (*millis)(&a.ProgressAt), (*millis)(&a.AnsweredAt), (*millis)(&a.EndedAt),
-		(*millis)(&a.SettleAt), &a.Counted, &a.Contact, &a.Digits, &a.ProviderID, &a.CoreUUID)
+		(*millis)(&a.SettleAt), &a.Counted, &a.Contact, &a.Digits, &a.ProviderID, &a.CoreUUID,
+		(*string)(&a.Direction))
 	if err != nil {
 		return fmt.Errorf("read an attempt: %w", err)
 	}
@@ -37,7 +38,7 @@ func (t *tx) insertAttempt(a *outreach.Attempt, statusToken string) (bool, error
 		string(a.Disposition), a.Cause, int64(a.SIPStatus), a.Detail, a.Token, a.Owner, toMillis(a.LeaseUntil),
 		toMillis(a.ClaimedAt), toMillis(a.StartedAt), toMillis(a.ProgressAt), toMillis(a.AnsweredAt),
 		toMillis(a.EndedAt), toMillis(a.SettleAt), flag(a.Counted), flag(a.Contact), a.Digits, a.ProviderID,
-		a.CoreUUID, statusToken)
+		a.CoreUUID, string(a.Direction), statusToken)
 }
 
 var insertAttemptText = newRowText("attempts", attemptColumns+", status_token")
