@@ -37,6 +37,7 @@ type Options struct {
 	Results      Results
 	Nodes        Nodes
 	Audio        Audio
+	Previews     Previews
 	Feed         *Feed
 
 	// TwilioSigned reports whether Twilio signed the path and query (under the configured public base URL,
@@ -150,6 +151,7 @@ func (s *Server) mountAPI() {
 	s.mountPBXs()
 	s.mountPrompts()
 	s.mountConfigurations()
+	s.mountPreviews()
 	s.mountActivities()
 	s.mountLogs()
 	s.mountExports()

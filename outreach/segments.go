@@ -21,14 +21,18 @@ type Segments struct {
 
 // String is as admins read it: "2 segments UCS-2".
 func (s Segments) String() string {
-	alphabet := "GSM-7"
-	if s.Unicode {
-		alphabet = "UCS-2"
-	}
 	if s.Count == 1 {
-		return "1 segment " + alphabet
+		return "1 segment " + s.Encoding()
 	}
-	return fmt.Sprintf("%d segments %s", s.Count, alphabet)
+	return fmt.Sprintf("%d segments %s", s.Count, s.Encoding())
+}
+
+// Encoding is GSM-7 or UCS-2.
+func (s Segments) Encoding() string {
+	if s.Unicode {
+		return "UCS-2"
+	}
+	return "GSM-7"
 }
 
 // CountSegments splits as networks do: no escaped character and no surrogate pair is cut apart.

@@ -46,7 +46,8 @@ type draft struct {
 	actions []outreach.KeyAction
 	values  func(string) (string, bool)
 	best    int
-	quiet   bool // expects values to be missing
+	quiet   bool           // expects values to be missing
+	leftOut []MissingError // for want of a value
 }
 
 func (l *Library) newDraft(snap *outreach.Snapshot, c *outreach.Case, step outreach.Step, lang string) *draft {
@@ -120,6 +121,7 @@ func (d *draft) say(category, lang string, more func(string) (string, bool)) ([]
 	}
 	if len(unknown) > 0 {
 		d.lib.log.Info("prompt left out, the event lacks a value", "category", category, "language", lang, "variables", unknown)
+		d.leftOut = append(d.leftOut, MissingError{Category: category, Language: lang, Reason: "the event has no value for " + strings.Join(unknown, ", ")})
 		return []line{}, nil
 	}
 	one := line{

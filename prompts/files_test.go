@@ -244,7 +244,11 @@ func TestAStitchedCallIsAsLongAsItsParts(t *testing.T) {
 	if err != nil || p.rate != phoneRate || (p.duration()-want).Abs() > time.Millisecond {
 		t.Errorf("%v, want %v: %v", p.duration(), want, err)
 	}
-	if got := texts(said); got[0] != "You have a message from City Hospital. Press any key to hear it." || got[len(got)-2] != "Thank you. You have confirmed." || got[len(got)-1] != "Thank you. Goodbye." {
+	got := make([]string, len(said))
+	for i, one := range said {
+		got[i] = one.Text
+	}
+	if got[0] != "You have a message from City Hospital. Press any key to hear it." || got[len(got)-2] != "Thank you. You have confirmed." || got[len(got)-1] != "Thank you. Goodbye." {
 		t.Errorf("%q", got)
 	}
 	if _, _, err := lib.Stitch(t.Context(), s, "fr", ""); err == nil {

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"curlew/outreach"
 )
@@ -68,60 +66,6 @@ func (l *Library) inside(media string) (string, bool) {
 	rel = filepath.ToSlash(rel)
 	return rel, strings.Count(rel, "/") > 0
 }
-
-// Stitch makes one 8 kHz WAV of a call in one language, for listening before anything is sent: the human test, the sequence,
-// the confirmation of answer ("" for none) and the goodbye, with pauses between them. The segments are returned in order,
-// with their texts. A script from At cannot be stitched: its files are elsewhere.
-func (l *Library) Stitch(ctx context.Context, s outreach.Script, language string, answer outreach.Action) ([]byte, []outreach.Segment, error) {
-	flow, ok := s.Flows[language]
-	if !ok {
-		return nil, nil, fmt.Errorf("stitch call: the script has no language %q", language)
-	}
-	all := []outreach.Segment{}
-	samples := quiet(s.FirstPrompt)
-	for _, part := range []struct {
-		segments []outreach.Segment
-		pause    time.Duration
-	}{
-		{flow.HumanTest, time.Second}, {flow.Sequence, time.Second}, {flow.Confirmation[answer], 300 * time.Millisecond}, {flow.Goodbye, 0},
-	} {
-		for _, segment := range part.segments {
-			if err := ctx.Err(); err != nil {
-				return nil, nil, fmt.Errorf("stitch call: %w", err)
-			}
-			sound, err := l.samples(segment)
-			if err != nil {
-				return nil, nil, fmt.Errorf("stitch %s: %w", segment.Category, err)
-			}
-			samples, all = append(samples, sound...), append(all, segment)
-		}
-		if len(part.segments) > 0 {
-			samples = append(samples, quiet(part.pause)...)
-		}
-	}
-	return pcm{rate: phoneRate, samples: samples}.wav(), all, nil
-}
-
-// samples returns a segment's sound at 8 kHz; a stream of silence is silence.
-func (l *Library) samples(segment outreach.Segment) ([]int16, error) {
-	if strings.HasPrefix(segment.Media, "silence_stream://") {
-		return quiet(segment.Duration), nil
-	}
-	if _, ok := l.inside(segment.Media); !ok {
-		return nil, fmt.Errorf("%q is none of our files", segment.Media)
-	}
-	b, err := os.ReadFile(segment.Media)
-	if err != nil {
-		return nil, err
-	}
-	p, err := decodeWAV(b)
-	if err != nil || p.rate == phoneRate {
-		return p.samples, err
-	}
-	return quantise(l.toPhone(p), 1), nil
-}
-
-func quiet(d time.Duration) []int16 { return make([]int16, int(d.Milliseconds())*phoneRate/1000) }
 
 // Prefetch speaks what the calls of the active configurations say whoever they go to (system prompts, menus,
 // confirmations), in every language of the facility, so that the first call does not wait for it. It returns how many

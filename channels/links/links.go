@@ -17,6 +17,9 @@ const Path = "/r/"
 // tokenBytes is 128 random bits, 22 characters.
 const tokenBytes = 16
 
+// Example stands for a token where a message is only shown. It is as long as one and never one.
+const Example = "the-patients-own-link_"
+
 // Token is a fresh token, base64url without padding, and its SHA-256.
 func Token() (token string, hash [32]byte) {
 	var b [tokenBytes]byte

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"curlew/channels"
@@ -113,13 +112,11 @@ func stepTexts(snap *outreach.Snapshot, lib *prompts.Library, tc outreach.Case, 
 		return lib.Texts(snap, tc, step)
 	}
 	out := map[string][]string{}
+	actions := outreach.ActionsOf(tc.Configuration, tc.Transaction.Step)
 	for _, lang := range snap.Document.Facility.Languages {
 		tc.Transaction.Language = lang
-		m, err := channels.Compose(snap, tc, step, snap.Document.Facility.PublicBaseURL+"/r/…", "")
-		if err != nil {
-			continue // this language has no text; validation has said so
-		}
-		for _, text := range append([]string{m.Subject, m.Text}, templateText(step, m)...) {
+		m := channels.Preview(snap, tc, step, actions)
+		for _, text := range append([]string{m.Subject, m.Text}, templateText(m)...) {
 			if text != "" {
 				out[lang] = append(out[lang], text)
 			}
@@ -128,19 +125,12 @@ func stepTexts(snap *outreach.Snapshot, lib *prompts.Library, tc outreach.Case, 
 	return out
 }
 
-// templateText is what an approved template will say, as far as it is known here: its text with the
-// variables put in, else the variables alone.
-func templateText(step outreach.Step, m outreach.Message) []string {
-	if m.ContentSID == "" {
+// templateText names an approved template whose text is not known here, and its variables.
+func templateText(m outreach.PreviewMessage) []string {
+	if m.Template == "" || m.Text != "" {
 		return nil
 	}
-	if text, ok := step.Template.Text.In(m.Language); ok {
-		for name, value := range m.Variables {
-			text = strings.ReplaceAll(text, "{{"+name+"}}", value)
-		}
-		return []string{text}
-	}
-	out := []string{"template " + m.ContentSID}
+	out := []string{"template " + m.Template}
 	for _, name := range slices.Sorted(maps.Keys(m.Variables)) {
 		out = append(out, name+" = "+m.Variables[name])
 	}

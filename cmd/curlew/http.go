@@ -25,7 +25,7 @@ func (a *app) wireHTTP() (err error) {
 		Answers: &answers{store: a.store, sched: a.sched, router: a.router, clock: a.clock, log: a.log}, Keys: keyStore{a.store, a},
 		Audit: pages{a.store}, OptOuts: pages{a.store}, Pauses: pauses{a.store, a.sched}, Results: results{pages{a.store}, a.outbox}, Nodes: nodes{a.store},
 		Users: a.store,
-		Audio: recordings{a.library}, Feed: a.feed, TwilioSigned: a.twilioSigned, Ready: a.ready, PBXNetworks: a.pbxNetworks, TrustedProxies: a.proxies,
+		Audio: recordings{a.library}, Previews: previews{a.library, a.clock}, Feed: a.feed, TwilioSigned: a.twilioSigned, Ready: a.ready, PBXNetworks: a.pbxNetworks, TrustedProxies: a.proxies,
 		Demo: a.demo, DemoKey: a.demoKey,
 	})
 	if err != nil {
