@@ -9,72 +9,88 @@ import (
 	"github.com/mattn/go-sqlite3"
 )
 
-// bare is group commit reduced to its core: callers queue, one connection inserts a row for each and
+// bare is group commit reduced to its core: callers queue, one connection runs the statements of each and
 // commits for all that are there.
 type bare struct {
 	conn *sqlite3.SQLiteConn
-	stmt driver.Stmt
-	ops  chan chan error
+	ops  chan bareOp
 	done chan struct{}
+}
+
+type bareOp struct {
+	fn    func() error
+	reply chan error
 }
 
 const bareDSN = "?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=10000&_cache_size=-65536&_mutex=no"
 
-func openBare(path string) (*bare, error) {
-	c, err := (&sqlite3.SQLiteDriver{}).Open("file:" + path + bareDSN)
-	if err != nil {
-		return nil, fmt.Errorf("open the peer: %w", err)
-	}
-	b := &bare{conn: c.(*sqlite3.SQLiteConn), ops: make(chan chan error, calls), done: make(chan struct{})}
-	if _, err := b.conn.Exec(`CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT NOT NULL)`, nil); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	if b.stmt, err = b.conn.Prepare(`INSERT INTO rows (text) VALUES (?)`); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	go b.run()
-	return b, nil
+func newBare(c *sqlite3.SQLiteConn) *bare {
+	return &bare{conn: c, ops: make(chan bareOp, calls), done: make(chan struct{})}
 }
 
 func (b *bare) run() {
 	defer close(b.done)
 	for first := range b.ops {
-		batch := []chan error{first}
+		batch := []bareOp{first}
 		_, err := b.conn.Exec("BEGIN IMMEDIATE", nil)
-		for next := first; next != nil && err == nil; next = b.next(&batch) {
-			_, err = b.stmt.Exec([]driver.Value{"a row of about as many bytes as one line of the log"})
+		for next := &first; next != nil && err == nil; next = b.next(&batch) {
+			err = next.fn()
 		}
 		if err == nil {
 			_, err = b.conn.Exec("COMMIT", nil)
 		}
 		for _, op := range batch {
-			op <- err
+			op.reply <- err
 		}
 	}
 }
 
-func (b *bare) next(batch *[]chan error) chan error {
+func (b *bare) next(batch *[]bareOp) *bareOp {
 	select {
 	case op, ok := <-b.ops:
 		if !ok {
 			return nil
 		}
 		*batch = append(*batch, op)
-		return op
+		return &op
 	default:
 		return nil
 	}
 }
 
-// insert returns once its row is durable.
-func (b *bare) insert(context.Context, int) error {
-	op := make(chan error, 1)
+// do returns once fn's rows are durable.
+func (b *bare) do(fn func() error) error {
+	op := bareOp{fn: fn, reply: make(chan error, 1)}
 	b.ops <- op
-	return <-op
+	return <-op.reply
 }
 
-func (b *bare) close() error {
+func (b *bare) stop() {
 	close(b.ops)
 	<-b.done
-	return errors.Join(b.stmt.Close(), b.conn.Close())
+}
+
+// bareRate is n rows a second by so many workers, in a new file at path: one small row per operation.
+func bareRate(ctx context.Context, path string, workers, n int) (float64, error) {
+	c, err := (&sqlite3.SQLiteDriver{}).Open("file:" + path + bareDSN)
+	if err != nil {
+		return 0, fmt.Errorf("open the peer: %w", err)
+	}
+	b := newBare(c.(*sqlite3.SQLiteConn))
+	if _, err := b.conn.Exec(`CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT NOT NULL)`, nil); err != nil {
+		return 0, errors.Join(err, c.Close())
+	}
+	stmt, err := b.conn.Prepare(`INSERT INTO rows (text) VALUES (?)`)
+	if err != nil {
+		return 0, errors.Join(err, c.Close())
+	}
+	go b.run()
+	r, err := rate(ctx, workers, n, func(context.Context, int) error {
+		return b.do(func() error {
+			_, err := stmt.Exec([]driver.Value{"a row of about as many bytes as one line of the log"})
+			return err
+		})
+	})
+	b.stop()
+	return r, errors.Join(err, stmt.Close(), c.Close())
 }

@@ -30,13 +30,15 @@ const (
 	callers    = 32  // clients that post events at once
 	calls      = 128 // in flight at once
 	barePeer   = "bare group commit, one small row per operation"
+	samePeer   = "bare group commit of the same four rows, with their indexes"
+	lifecycle  = "lifecycles (claim, dialing, answered, end with an answer), 128 calls in flight"
 	events     = 30000
 	lifecycles = 20000
 	claims     = 3000
 )
 
-// Run measures in a new directory under the system's temporary one and removes it. rowCounts are the
-// numbers of waiting rows at which claims are timed; the first is what the others are compared with.
+// Run measures SQLite in a new directory under the system's temporary one and removes it. rowCounts are
+// the numbers of waiting rows at which claims are timed; the first is what the others are compared with.
 func Run(ctx context.Context, rowCounts []int) (rows []Row, err error) {
 	dir, err := os.MkdirTemp("", "curlew-bench-queue-")
 	if err != nil {
@@ -46,16 +48,28 @@ func Run(ctx context.Context, rowCounts []int) (rows []Row, err error) {
 	if rows, err = rates(ctx, dir); err != nil {
 		return nil, err
 	}
+	depths, err := claimDepths(ctx, "SQLite", rowCounts, func(n int) (string, error) {
+		return filepath.Join(dir, fmt.Sprintf("claim-%d.db", n)), nil
+	})
+	return append(rows, depths...), err
+}
+
+// claimDepths times claims with ever more rows waiting, each in a database of its own.
+func claimDepths(ctx context.Context, name string, rowCounts []int, database func(n int) (string, error)) (rows []Row, err error) {
 	var first float64
 	for i, n := range rowCounts {
-		p99, err := claimP99(ctx, filepath.Join(dir, fmt.Sprintf("claim-%d.db", n)), n)
+		url, err := database(n)
+		if err != nil {
+			return rows, err
+		}
+		p99, err := claimP99(ctx, url, n)
 		if err != nil {
 			return rows, fmt.Errorf("claims with %d rows waiting: %w", n, err)
 		}
 		if i == 0 {
 			first = p99
 		}
-		rows = append(rows, row(fmt.Sprintf("claim with %d rows waiting, p99", n), p99, "ms",
+		rows = append(rows, row(fmt.Sprintf("%s: claim with %d rows waiting, p99", name, n), p99, "ms",
 			fmt.Sprintf("the same with %d rows waiting", rowCounts[0]), first))
 	}
 	return rows, nil
@@ -82,15 +96,6 @@ func rate(ctx context.Context, workers, n int, op func(context.Context, int) err
 	return float64(n) / time.Since(began).Seconds(), errors.Join(errs...)
 }
 
-func bareRate(ctx context.Context, path string, workers, n int) (float64, error) {
-	b, err := openBare(path)
-	if err != nil {
-		return 0, err
-	}
-	r, err := rate(ctx, workers, n, b.insert)
-	return r, errors.Join(err, b.close())
-}
-
 // rates measures ours and the peer one right after the other, for the disk has its moods.
 func rates(ctx context.Context, dir string) (rows []Row, err error) {
 	s, err := openStore(ctx, filepath.Join(dir, "rates.db"))
@@ -98,22 +103,20 @@ func rates(ctx context.Context, dir string) (rows []Row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	ids := make([]outreach.TransactionID, events+1)
-	ingest, err := rate(ctx, callers, events, func(ctx context.Context, n int) error {
-		out, err := accept(ctx, s, n, 1)
-		if err == nil {
-			ids[n] = out.Transactions[0]
-		}
-		return err
-	})
+	ingest, ids, err := ingestRate(ctx, s, events)
 	if err != nil {
-		return nil, fmt.Errorf("ingest: %w", err)
+		return nil, err
 	}
 	peer, err := bareRate(ctx, filepath.Join(dir, "bare-32.db"), callers, events)
 	if err != nil {
 		return nil, fmt.Errorf("peer: %w", err)
 	}
-	rows = append(rows, row("events accepted, durable, 32 clients", ingest, "events/s", barePeer, peer))
+	same, err := SameRowsRate(ctx, filepath.Join(dir, "same.db"), callers, events)
+	if err != nil {
+		return nil, fmt.Errorf("peer: %w", err)
+	}
+	const accepted = "SQLite: events accepted by the store, durable, 32 clients"
+	rows = append(rows, row(accepted, ingest, "events/s", barePeer, peer), row(accepted, ingest, "events/s", samePeer, same))
 	life, err := lifecycleRate(ctx, s, ids[:lifecycles+1])
 	if err != nil {
 		return rows, fmt.Errorf("lifecycles: %w", err)
@@ -121,8 +124,23 @@ func rates(ctx context.Context, dir string) (rows []Row, err error) {
 	if peer, err = bareRate(ctx, filepath.Join(dir, "bare-128.db"), calls, 4*lifecycles); err != nil {
 		return rows, fmt.Errorf("peer: %w", err)
 	}
-	return append(rows, row("lifecycles (claim, dialing, answered, end with an answer), 128 calls in flight", life, "lifecycles/s",
-		barePeer+", four for each", peer/4)), nil
+	return append(rows, row("SQLite: "+lifecycle, life, "lifecycles/s", barePeer+", four for each", peer/4)), nil
+}
+
+// ingestRate accepts n events of one transaction each, and returns those.
+func ingestRate(ctx context.Context, s *store.Store, n int) (float64, []outreach.TransactionID, error) {
+	ids := make([]outreach.TransactionID, n+1)
+	r, err := rate(ctx, callers, n, func(ctx context.Context, i int) error {
+		out, err := accept(ctx, s, i, 1)
+		if err == nil {
+			ids[i] = out.Transactions[0]
+		}
+		return err
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("ingest: %w", err)
+	}
+	return r, ids, nil
 }
 
 // lifecycleRate is claims by one claimer and the rest of each call by as many callers as are in flight.

@@ -24,7 +24,9 @@ type benchCommand struct {
 	Rows []int  `help:"Numbers of waiting rows at which claims are timed." default:"10000,100000,1000000"`
 
 	Kills int    `help:"crash: how often a node is killed." default:"20"`
-	DB    string `help:"crash: postgres:// URL of an empty database; default a SQLite file."`
+	DB    string `help:"crash: postgres:// URL of an empty database, default a SQLite file; queue: of a server to measure alone."`
+	River string `help:"queue: folder of the module that runs River." default:"bench/river"`
+
 	Nodes int    `help:"crash: nodes on the same database; default 1, on PostgreSQL 3."`
 	Lines int    `help:"crash: calls that the PBX may carry at once." default:"60"`
 	Seed  uint64 `help:"crash: of the random moments; default random."`
@@ -48,7 +50,7 @@ type benchmark struct {
 }
 
 // benchmarks are in the order of all. program is how to run this program as a child.
-func (b *benchCommand) benchmarks(program []string) []benchmark {
+func (b *benchCommand) benchmarks(c *console, program []string) []benchmark {
 	return []benchmark{
 		{"esl", func(ctx context.Context) ([]figure, error) {
 			rows, err := eslbench.Run(ctx)
@@ -63,7 +65,7 @@ func (b *benchCommand) benchmarks(program []string) []benchmark {
 			return figures(rows, func(r ingestbench.Row) figure { return figure(r) }), err
 		}},
 		{"queue", func(ctx context.Context) ([]figure, error) {
-			rows, err := queuebench.Run(ctx, b.Rows)
+			rows, err := b.queue(ctx, c)
 			return figures(rows, func(r queuebench.Row) figure { return figure(r) }), err
 		}},
 		{"pbx", func(ctx context.Context) ([]figure, error) {
@@ -94,7 +96,7 @@ func (b *benchCommand) Run(c *console) error {
 	if b.Name == "crash" {
 		return b.crash(c, []string{program})
 	}
-	all := b.benchmarks([]string{program})
+	all := b.benchmarks(c, []string{program})
 	chosen := slices.DeleteFunc(slices.Clone(all), func(m benchmark) bool { return b.Name != "all" && b.Name != m.name })
 	if len(chosen) == 0 {
 		var names []string
