@@ -27,9 +27,12 @@ type Decoded struct {
 // null stands for a field that is left out. What the event means is Normalize's to check.
 func Decode(body []byte) (Decoded, outreach.Problems) {
 	var ev outreach.Event
-	_, problems := strictjson.Decode(body, &ev, eventOptions)
+	source, problems := strictjson.Decode(body, &ev, eventOptions)
 	if len(problems) > 0 {
 		return Decoded{}, discreet(problems)
+	}
+	if canonical, ok := source.Canonical(); ok {
+		return Decoded{Event: ev, Hash: sha256.Sum256(canonical)}, nil
 	}
 	hash, err := canonicalHash(body)
 	if err != nil {

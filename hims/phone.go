@@ -2,6 +2,7 @@ package hims
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
@@ -45,10 +46,47 @@ func E164(number string) (string, error) {
 	if !ok || digits == "" || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" {
 		return "", errNotInternational
 	}
+	if n := plainNumber(digits); n != nil {
+		if e164, err := callable(n); err == nil {
+			return e164, nil
+		}
+	}
 	n, err := phonenumbers.Parse(plain, "")
 	if err != nil {
 		return "", errNoSuchNumber
 	}
+	return callable(n)
+}
+
+// plainNumber reads digits that hold a country's code and nothing that its parser could take for a trunk
+// prefix, which is most of them; nil where the library must look. Its parser costs more than everything else
+// that is done to an event's text.
+func plainNumber(digits string) *phonenumbers.PhoneNumber {
+	for n := 1; n <= 3 && n < len(digits); n++ {
+		code, err := strconv.Atoi(digits[:n])
+		if err != nil || len(phonenumbers.GetRegionCodesForCountryCode(code)) == 0 {
+			continue
+		}
+		national := digits[n:]
+		if strings.IndexByte("018", national[0]) >= 0 || prefixed[code] {
+			return nil
+		}
+		number, err := strconv.ParseUint(national, 10, 64)
+		if err != nil {
+			return nil
+		}
+		country := int32(code)
+		return &phonenumbers.PhoneNumber{CountryCode: &country, NationalNumber: &number}
+	}
+	return nil
+}
+
+// prefixed are countries whose trunk prefixes do not begin with 0, 1 or 8 or may be left out. Source: nationalPrefixForParsing
+// in libphonenumber's metadata; a test compares every region's numbers.
+var prefixed = map[int]bool{54: true, 55: true, 52: true, 976: true}
+
+// callable returns n as E.164 unless it is of a kind that no patient is reached on.
+func callable(n *phonenumbers.PhoneNumber) (string, error) {
 	if phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode())) == world {
 		return "", errNotGeographic
 	}

@@ -60,8 +60,7 @@ var errDeep = errors.New("too deep")
 
 // read builds the tree of the only value in data.
 func read(data []byte, maxDepth int) (*node, *reader) {
-	r := &reader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), depth: maxDepth}
-	r.dec.UseNumber()
+	r := &reader{data: data, depth: maxDepth}
 	switch {
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 		r.bad(nil, 0, "begins with a byte order mark", "save it as UTF-8 without BOM")
@@ -73,6 +72,11 @@ func read(data []byte, maxDepth int) (*node, *reader) {
 		r.bad(nil, 0, "is empty", "a JSON object is wanted")
 		return nil, r
 	}
+	if n, ok := r.readValid(); ok {
+		return n, r
+	}
+	r.dec = json.NewDecoder(bytes.NewReader(data))
+	r.dec.UseNumber()
 	n, err := r.value(nil, 0)
 	if err != nil {
 		r.fault(err)
@@ -173,7 +177,7 @@ func (r *reader) inside(n *node, where *path, level int) error {
 	return err
 }
 
-// member reads one name and its value. Of a name that comes twice the first value counts.
+// member reads one name and its value.
 func (r *reader) member(n *node, where *path, level int) error {
 	at := r.skip(int(r.dec.InputOffset()))
 	token, err := r.dec.Token()
@@ -186,20 +190,25 @@ func (r *reader) member(n *node, where *path, level int) error {
 	if err != nil {
 		return err
 	}
-	if first := n.member(key); first != nil {
-		r.bad(here, at, "is there twice", "the first is in line "+strconv.Itoa(r.line(first.start)))
-		return nil
+	r.keep(n, here, member{key: key, start: at, value: value})
+	return nil
+}
+
+// keep adds a member to n, at here. Of a name that comes twice the first value counts.
+func (r *reader) keep(n *node, here *path, m member) {
+	if first := n.member(m.key); first != nil {
+		r.bad(here, m.start, "is there twice", "the first is in line "+strconv.Itoa(r.line(first.start)))
+		return
 	}
-	n.members = append(n.members, member{key: key, start: at, value: value})
+	n.members = append(n.members, m)
 	if n.names != nil {
-		n.names[key] = len(n.members) - 1
+		n.names[m.key] = len(n.members) - 1
 	} else if len(n.members) == manyMembers {
 		n.names = make(map[string]int, 2*manyMembers)
 		for i, m := range n.members {
 			n.names[m.key] = i
 		}
 	}
-	return nil
 }
 
 // manyMembers is from when on an object's names are looked up in a map.

@@ -134,5 +134,6 @@ func (m measured) rows() []Row {
 		row("bare group commit, one small row per event", m.bare),
 		row("HTTP and JSON with nothing stored, the same load", m.http),
 		{Name: "events accepted over HTTP: Curlew's CPU", Figure: m.ours, Unit: "cores", Peer: "the load's own", PeerFigure: m.loads, Ratio: m.ours / max(m.loads, 1e-9)},
+		{Name: "events accepted over HTTP: Curlew's CPU for each", Figure: m.ours / m.rate * 1e6, Unit: "µs", Peer: "the load's own", PeerFigure: m.loads / m.rate * 1e6, Ratio: m.ours / max(m.loads, 1e-9)},
 	}
 }

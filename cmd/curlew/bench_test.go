@@ -64,7 +64,7 @@ func TestTheIngestBenchmarkPostsEveryEventAndMeasuresItsPeers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 4 {
+	if len(rows) != 5 {
 		t.Fatalf("%d rows: %+v", len(rows), rows)
 	}
 	for _, r := range rows[:3] {

@@ -49,6 +49,9 @@ func (s *serveCommand) Run(c *console) error {
 	if err != nil {
 		return errors.Join(err, o.http.Close(), o.esl.Close())
 	}
+	if _, set := c.getenv("GOGC"); !set {
+		go tuneMemory(c.ctx)
+	}
 	log.Info("curlew serves", "version", version, "http", o.http.Addr().String(), "esl", o.esl.Addr().String(), "node", o.node)
 	if s.Config != "" {
 		go watchConfig(c, a, s.Config)
