@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync/atomic"
 
 	"curlew/outreach"
@@ -137,6 +138,7 @@ type group struct {
 }
 
 const (
+	groupYields      = 16    // turns left to callers that have just been answered, before a group closes
 	groupMax         = 256   // operations of one COMMIT
 	checkpointEvery  = 4096  // operations; pages that change often are copied once for all of them
 	checkpointFrames = 16384 // 64 MiB of WAL
@@ -241,12 +243,17 @@ func (g *group) next(n int) *operation {
 	if n >= groupMax {
 		return nil
 	}
-	select {
-	case op := <-g.ops:
-		return op
-	default:
-		return nil
+	for range groupYields {
+		select {
+		case op := <-g.ops:
+			return op
+		default:
+			if n > 0 {
+				runtime.Gosched()
+			}
+		}
 	}
+	return nil
 }
 
 // replay runs the batch again, each operation behind a savepoint of its own.
