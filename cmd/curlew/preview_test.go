@@ -212,7 +212,7 @@ func TestAPastedEventIsShownAsItWasOrItsMistakesArePointedAt(t *testing.T) {
 		}
 	}
 	for body, pointer := range map[string]string{
-		`{"id":"e1","recipient":{"id":"P-1","phone":"call me"},"subject":{"id":"A"}}`:                                                    "/event/recipient/phone",
+		`{"id":"e1","recipient":{"id":"P-1","phone":"call me"},"subject":{"id":"A","time":"2026-12-03T09:00:00Z"}}`:                      "/event/recipient/phone",
 		`{"component":"Invoice","event":"Due","subject":{"id":"A"},"recipient":{"id":"P","phone":"+12025550107"},"data":{"amount":"5"}}`: "/event/event",
 		`{"id":1`:           "/event",
 		`{"surprise":true}`: "/event/surprise",
