@@ -54,10 +54,18 @@ type DemoPhone struct {
 	CallerID  string        `json:"caller_id,omitempty"`
 	Since     time.Time     `json:"since,omitzero"`
 	Spoken    []string      `json:"spoken,omitempty"` // what was said in this call, the newest last
+	Heard     []DemoHeard   `json:"heard"`            // the same with when and as sound: every prompt of this call
 	Pressed   string        `json:"pressed,omitempty"`
 	Behaviour string        `json:"behaviour"` // what this patient does: "answers, presses 1"
 	ByHand    bool          `json:"by_hand"`   // waits for somebody at the page
 	Messages  []DemoMessage `json:"messages"`  // the newest last
+}
+
+// DemoHeard is a prompt that was played. Audio is the address of the WAV file, empty for a tone.
+type DemoHeard struct {
+	Text  string    `json:"text"`
+	Audio string    `json:"audio,omitempty"`
+	At    time.Time `json:"at"`
 }
 
 // DemoMessage is a WhatsApp, SMS or mail that arrived, or an answer that the patient wrote (Out).
@@ -79,6 +87,7 @@ type DemoEvent struct {
 }
 
 func (s *Server) mountDemo() {
+	s.router.Get("/demo/audio/{name}.wav", s.demoAudio)
 	s.router.Route("/demo", func(r chi.Router) {
 		r.Use(s.demoOnly)
 		r.Get("/state", s.demoState)
@@ -89,6 +98,17 @@ func (s *Server) mountDemo() {
 		r.Post("/phone/{number}/press", s.demoPhone(s.demoPress))
 		r.Post("/clock/jump", s.demoJump)
 	})
+}
+
+// demoAudio serves what the simulated patients hear. A page's audio element sends no key; nobody can guess the names,
+// which are SHA-256 of what is said.
+func (s *Server) demoAudio(w http.ResponseWriter, r *http.Request) {
+	f, err := s.Audio.Open(chi.URLParam(r, "name"))
+	if err != nil {
+		s.demoFailed(w, r, err)
+		return
+	}
+	serveWAV(w, r, f)
 }
 
 // demoOnly asks for the page's key: other sites' pages cannot play with the demo.
@@ -124,7 +144,7 @@ func (s *Server) demoNow(ctx context.Context) (DemoState, error) {
 	st, err := s.Demo.State(ctx)
 	st.Phones, st.Events = slices.Clone(emptyNotNull(st.Phones)), emptyNotNull(st.Events)
 	for i := range st.Phones {
-		st.Phones[i].Messages = emptyNotNull(st.Phones[i].Messages)
+		st.Phones[i].Messages, st.Phones[i].Heard = emptyNotNull(st.Phones[i].Messages), emptyNotNull(st.Phones[i].Heard)
 	}
 	return st, err
 }

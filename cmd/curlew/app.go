@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -65,6 +66,7 @@ type app struct {
 	feed     *httpapi.Feed
 	server   *httpapi.Server
 	started  atomic.Bool
+	parts    sync.WaitGroup
 }
 
 // newApp opens the database, brings the configuration into force and wires everything; nothing runs yet.
@@ -176,6 +178,14 @@ func (l listened) Script(ctx context.Context, s *outreach.Snapshot, c outreach.C
 	return script, err
 }
 
+// Forget keeps what the demo's page may still play; its directory goes as a whole.
+func (l listened) Forget(id outreach.TransactionID) error {
+	if l.heard != nil {
+		return nil
+	}
+	return l.Library.Forget(id)
+}
+
 // connectPBXs hands the dialer every active PBX with its password.
 func (a *app) connectPBXs(ctx context.Context, s *outreach.Snapshot) error {
 	var resolved []outreach.PBX
@@ -222,7 +232,7 @@ func (a *app) reconfigure(ctx context.Context, s *outreach.Snapshot) {
 		a.log.Error("new settings: the channels stay as they were", "err", err)
 	}
 	a.feed.Publish(outreach.Notice{Kind: "settings"})
-	go a.prefetch(ctx, s)
+	a.parts.Go(func() { a.prefetch(ctx, s) })
 	a.sched.Wake()
 }
 
@@ -254,15 +264,20 @@ func (a *app) texts(c outreach.Case, step outreach.Step) map[string][]string {
 // writes the rest down as unknown.
 func (a *app) run(ctx context.Context, drain time.Duration) error {
 	base := context.WithoutCancel(ctx)
+	ctx, stop := context.WithCancel(ctx)
 	links, stopLinks := context.WithCancel(base)
-	defer stopLinks()
+	defer func() {
+		stop()
+		stopLinks()
+		a.parts.Wait()
+	}()
 	failed := make(chan error, 4)
 	carry := func(name string, fn func() error) {
-		go func() {
+		a.parts.Go(func() {
 			if err := fn(); err != nil && !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("%s: %w", name, err)
 			}
-		}()
+		})
 	}
 	web := a.server.HTTPServer()
 	carry("dialer", func() error { return a.dialer.Run(links) })
@@ -272,8 +287,8 @@ func (a *app) run(ctx context.Context, drain time.Duration) error {
 	go func() { a.member.Run(links); close(left) }()
 	claimed := make(chan error, 1)
 	go func() { claimed <- a.sched.Run(ctx) }()
-	go a.follow(ctx)
-	go a.prefetch(ctx, a.keeper.Current())
+	a.parts.Go(func() { a.follow(ctx) })
+	a.parts.Go(func() { a.prefetch(ctx, a.keeper.Current()) })
 	a.started.Store(true)
 	var err error
 	select {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,8 +19,11 @@ import (
 // byHand is the patient whose phone lies on the page.
 const byHand = "+12025550130"
 
+// demoPatient is a phone of the page.
+type demoPatient struct{ number, name, language, behaviour string }
+
 // demoPatients are the phones of the page: the one answered by hand first.
-var demoPatients = []struct{ number, name, language, behaviour string }{
+var demoPatients = []demoPatient{
 	{byHand, "Amina Yusuf", "en", "you answer this phone"},
 	{"+12025550101", "Omar Haddad", "en", "answers, presses 1"},
 	{"+12025550102", "Priya Nair", "hi", "answers, presses 2 twice"},
@@ -31,19 +35,34 @@ var demoPatients = []struct{ number, name, language, behaviour string }{
 
 // demoPage is what the page sees and does of the simulated world.
 type demoPage struct {
-	world *world
-	app   func() *app
-	texts sync.Map // media → what it says
+	world    *world
+	app      *app
+	base     string   // of addresses on the page
+	own      string   // of links in messages
+	shown    string   // instead of own, in texts
+	language string   // of every patient, "" for each their own
+	texts    sync.Map // media → what it says
 
 	mu      sync.Mutex
 	changed chan struct{}
-	spoken  map[string][]string
-	legs    map[string]string
+	calls   map[string]*heardCall // the newest of each number
+	log     []*heardCall          // all of them
 	fired   int
 }
 
-func newDemoPage(app func() *app) *demoPage {
-	return &demoPage{app: app, changed: make(chan struct{}), spoken: map[string][]string{}, legs: map[string]string{}}
+func newDemoPage(o stageOptions) *demoPage {
+	return &demoPage{base: o.base, own: "http://" + o.web.Addr().String(), shown: o.shown, language: o.language,
+		changed: make(chan struct{}), calls: map[string]*heardCall{}}
+}
+
+// open is called once, before anything runs. hand lays one patient's phone and mailbox on the page.
+func (d *demoPage) open(w *world, a *app, hand bool) {
+	d.world, d.app = w, a
+	if hand {
+		w.freeswitch.Interactive(dialled(byHand), true)
+		w.twilio.SetInteractive(byHand, true)
+		w.smtp.SetInteractive(mailbox(byHand), true)
+	}
 }
 
 // learn remembers what the media of a call say.
@@ -70,15 +89,8 @@ func (d *demoPage) text(media string) string {
 	return ""
 }
 
-// byHand hands one patient's phone and mailbox to whoever sits at the page.
-func (d *demoPage) byHand() {
-	d.world.freeswitch.Interactive(dialled(byHand), true)
-	d.world.twilio.SetInteractive(byHand, true)
-	d.world.smtp.SetInteractive(mailbox(byHand), true)
-}
-
 // listen keeps what every call said and turns each change into a signal, until ctx ends.
-func (d *demoPage) listen(ctx context.Context) {
+func (d *demoPage) listen(ctx context.Context) error {
 	events, stop := d.world.freeswitch.Watch()
 	defer stop()
 	messages, stopMessages := d.world.twilio.Subscribe("")
@@ -88,26 +100,16 @@ func (d *demoPage) listen(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			return
-		case e := <-events:
+			return nil
+		case e, open := <-events:
+			if !open {
+				return nil // the switch has gone
+			}
 			d.hear(e)
 		case <-messages:
 		case <-mails:
 		}
 		d.signal()
-	}
-}
-
-func (d *demoPage) hear(e simfs.PhoneEvent) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	number := "+" + strings.TrimPrefix(e.Number, "+")
-	if e.Leg != "" && d.legs[number] != e.Leg {
-		d.legs[number], d.spoken[number] = e.Leg, nil
-	}
-	said := d.spoken[number]
-	if e.Text != "" && (len(said) == 0 || said[len(said)-1] != e.Text) {
-		d.spoken[number] = append(said, e.Text)
 	}
 }
 
@@ -129,7 +131,7 @@ func (d *demoPage) Changed() <-chan struct{} {
 func (d *demoPage) State(ctx context.Context) (httpapi.DemoState, error) {
 	now := d.world.clock.Now()
 	st := httpapi.DemoState{Now: now, TimeZone: d.world.doc.Facility.TimeZone}
-	if next, ok, err := d.app().store.NextWake(ctx, now); err == nil && ok {
+	if next, ok, err := d.app.store.NextWake(ctx, now); err == nil && ok {
 		st.NextAt = next
 	}
 	phones := map[string]simfs.PhoneEvent{}
@@ -138,19 +140,19 @@ func (d *demoPage) State(ctx context.Context) (httpapi.DemoState, error) {
 	}
 	for _, p := range demoPatients {
 		phone := httpapi.DemoPhone{Number: p.number, Name: p.name, Email: mailbox(p.number), Behaviour: p.behaviour, ByHand: p.number == byHand,
-			State: "automatic", Messages: d.messages(p.number)}
+			State: "automatic", Messages: d.messages(p.number), Heard: d.heard(p.number)}
 		if e, ok := phones[p.number]; ok {
 			phone.State, phone.CallerID, phone.Since, phone.Pressed = string(e.State), e.CallerID, e.Since, e.Pressed
 		}
-		d.mu.Lock()
-		phone.Spoken = slices.Clone(d.spoken[p.number])
-		d.mu.Unlock()
+		for _, prompt := range phone.Heard {
+			phone.Spoken = append(phone.Spoken, prompt.Text)
+		}
 		st.Phones = append(st.Phones, phone)
-		body, err := d.sample(p.number, p.name, p.language)
+		events, err := d.samples(p)
 		if err != nil {
 			return st, err
 		}
-		st.Events = append(st.Events, httpapi.DemoEvent{Title: "Appointment for " + p.name + " (" + p.behaviour + ")", Body: body})
+		st.Events = append(st.Events, events...)
 	}
 	return st, nil
 }
@@ -160,7 +162,6 @@ func mailbox(number string) string { return "p" + number[len(number)-2:] + "@exa
 func (d *demoPage) messages(number string) []httpapi.DemoMessage {
 	var out []httpapi.DemoMessage
 	for _, m := range d.world.twilio.Inbox(number) {
-		link, _ := patient.FindLink(m.Body)
 		channel := outreach.SMS
 		if m.WhatsApp {
 			channel = outreach.WhatsApp
@@ -169,37 +170,63 @@ func (d *demoPage) messages(number string) []httpapi.DemoMessage {
 		for _, b := range m.Buttons {
 			buttons = append(buttons, b.Text)
 		}
-		out = append(out, httpapi.DemoMessage{Channel: channel, At: m.CreatedAt, From: m.From, Text: m.Body, Link: link, Buttons: buttons, Out: m.Inbound})
+		out = append(out, httpapi.DemoMessage{Channel: channel, At: m.CreatedAt, From: m.From, Text: d.asSent(m.Body), Link: d.tappable(m.Body), Buttons: buttons, Out: m.Inbound})
 	}
 	for _, m := range d.world.smtp.Inbox(mailbox(number)) {
 		link, _ := m.Link()
-		out = append(out, httpapi.DemoMessage{Channel: outreach.Email, At: m.At, From: m.From, Subject: m.Subject, Text: m.Text, Link: link})
+		out = append(out, httpapi.DemoMessage{Channel: outreach.Email, At: m.At, From: m.From, Subject: m.Subject, Text: d.asSent(m.Text), Link: d.tappable(link)})
 	}
 	slices.SortStableFunc(out, func(a, b httpapi.DemoMessage) int { return a.At.Compare(b.At) })
 	return out
 }
 
-// sample is an event that may be fired as it is, and again: every one has its own id and subject.
-func (d *demoPage) sample(number, name, language string) (string, error) {
+// asSent is a text with the hospital's own address in its links.
+func (d *demoPage) asSent(text string) string {
+	if d.shown == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, d.own+"/", d.shown+"/")
+}
+
+// tappable is the first response link of a text as whoever sees the page can open it.
+func (d *demoPage) tappable(text string) string {
+	link, ok := patient.FindLink(text)
+	if !ok || d.base == demoBase {
+		return link
+	}
+	return d.base + strings.TrimPrefix(link, d.own)
+}
+
+// samples are events that may be fired as they are, and again: every one has its own id and subject.
+func (d *demoPage) samples(p demoPatient) ([]httpapi.DemoEvent, error) {
 	d.mu.Lock()
 	n := d.fired
 	d.mu.Unlock()
-	now := d.world.clock.Now()
-	at := now.Add(23*time.Hour + 30*time.Minute).Truncate(30 * time.Minute)
-	ev := outreach.Event{ID: fmt.Sprintf("demo-%s-%d", number[len(number)-2:], n), Component: "Appointment", Type: "Booked", OccurredAt: now.Truncate(time.Second),
-		Subject:   outreach.Subject{ID: fmt.Sprintf("A-%s-%d", number[len(number)-4:], n), Time: at},
-		Recipient: outreach.Recipient{ID: "P-" + number[len(number)-2:], Name: name, Phone: number, Email: mailbox(number), Language: language},
-		Data:      map[string]any{"doctor": "Dr. Rao", "department": "Cardiology"}}
-	b, err := json.MarshalIndent(ev, "", "  ")
-	if err != nil {
-		return "", fmt.Errorf("sample event: %w", err)
+	snap, now := d.app.keeper.Current(), d.world.clock.Now()
+	var out []httpapi.DemoEvent
+	for _, cfg := range snap.Document.Configurations {
+		if !cfg.Active {
+			continue
+		}
+		digits := p.number[len(p.number)-2:]
+		patient := outreach.SamplePatient{Digits: digits, Phone: p.number, Email: mailbox(p.number), Language: cmp.Or(d.language, p.language)}
+		ev := outreach.SampleEvent(snap, cfg, patient, now)
+		ev.ID, ev.Subject.ID = fmt.Sprintf("demo-%s-%d", digits, n), fmt.Sprintf("%s-%s-%d", cfg.Component[:1], digits, n)
+		if d.language == "" {
+			ev.Recipient.Name = p.name
+		}
+		b, err := json.MarshalIndent(ev, "", "  ")
+		if err != nil {
+			return nil, fmt.Errorf("sample event: %w", err)
+		}
+		out = append(out, httpapi.DemoEvent{Title: cfg.Component + " for " + p.name + " (" + p.behaviour + ")", Body: string(b)})
 	}
-	return string(b), nil
+	return out, nil
 }
 
 // Fire posts an event as the simulated HIMS does.
 func (d *demoPage) Fire(ctx context.Context, body []byte) (outreach.EventReceipt, error) {
-	r, err := d.app().intake.Accept(ctx, "demo", body)
+	r, err := d.app.intake.Accept(ctx, "demo", body)
 	if err == nil {
 		d.mu.Lock()
 		d.fired++
@@ -238,7 +265,7 @@ func phoneError(err error) error {
 func (d *demoPage) Jump(ctx context.Context, by time.Duration) error {
 	to := d.world.clock.Now().Add(by)
 	if by == 0 {
-		next, ok, err := d.app().store.NextWake(ctx, d.world.clock.Now())
+		next, ok, err := d.app.store.NextWake(ctx, d.world.clock.Now())
 		if err != nil || !ok {
 			return err
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -23,7 +22,7 @@ func outside(t *testing.T) (*world, outreach.Document) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	w, err := newWorld(clock.NewDemo(time.Now(), 1), doc, "http://127.0.0.1:1", freePort(t), nil, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	w, err := newWorld(worldOptions{clock: clock.NewDemo(time.Now(), 1), doc: doc, public: "http://127.0.0.1:1", callback: freePort(t), log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"curlew/outreach"
 
 	"go.uber.org/goleak"
 )
@@ -162,5 +165,19 @@ func TestTheDryRunShowsTheDatedTimelineAndSendsNothing(t *testing.T) {
 	status, out, errOut := curlew(t, "dry-run", "--config", "../../examples/demo.json", "--event", event, "--at", "2026-12-01T07:00:00Z")
 	if status != exitDone || strings.Count(out, "attempt") < 4 || !strings.Contains(out, "main/trunk1") || !strings.Contains(out, "whatsapp") {
 		t.Fatalf("status %d\n%s%s", status, out, errOut)
+	}
+}
+
+// demoEvent is an appointment tomorrow at 09:30 for the patient with these last two digits.
+func demoEvent(patient string, now time.Time) outreach.Event {
+	languages := []string{"en", "ar", "hi"}
+	names := []string{"Amina Yusuf", "Omar Haddad", "Priya Nair"}
+	n := int(patient[1] - '0')
+	return outreach.Event{
+		ID: "demo-" + patient, Component: "Appointment", Type: "Booked", OccurredAt: now,
+		Subject: outreach.Subject{ID: "A-47" + patient, Time: demoStart.Add(23*time.Hour + 30*time.Minute)},
+		Recipient: outreach.Recipient{ID: "P-" + patient, Name: names[n%3], Phone: "+120255501" + patient,
+			Email: "p" + patient + "@example.org", Language: languages[n%3]},
+		Data: map[string]any{"doctor": "Dr. Rao", "department": "Cardiology"},
 	}
 }

@@ -75,7 +75,7 @@ func serveHospital(t *testing.T) *hospital {
 	h := &hospital{t: t, url: "http://" + web.String(), ended: make(chan int, 1), log: &lockedBuffer{}}
 	var err error
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
-	if h.world, err = newWorld(clock.NewDemo(time.Now(), 1), doc, h.url, calls, nil, quiet); err != nil {
+	if h.world, err = newWorld(worldOptions{clock: clock.NewDemo(time.Now(), 1), doc: doc, public: h.url, callback: calls, log: quiet}); err != nil {
 		t.Fatal(err)
 	}
 	outside, leave := context.WithCancel(context.WithoutCancel(t.Context()))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,10 +32,22 @@ type world struct {
 	listeners  []net.Listener // freeswitch, twilio, smtp, hims
 }
 
-// newWorld makes the simulators for doc and points doc at them; public is where patients and
-// providers reach Curlew, callback where FreeSWITCH does.
-func newWorld(c *clock.Demo, doc outreach.Document, public string, callback *net.TCPAddr, text func(string) string, log *slog.Logger) (w *world, err error) {
-	w = &world{clock: c, doc: doc}
+// worldOptions say what is simulated. public is where patients and providers reach Curlew, callback where
+// FreeSWITCH does.
+type worldOptions struct {
+	clock    *clock.Demo
+	doc      outreach.Document
+	public   string
+	callback *net.TCPAddr
+	language string              // of WhatsApp's templates; the facility's first
+	keys     map[string][]string // by number as dialled: pressed instead of what the patient would press
+	text     func(media string) string
+	log      *slog.Logger
+}
+
+// newWorld makes the simulators for o.doc and points what may enter of it at them.
+func newWorld(o worldOptions) (w *world, err error) {
+	w = &world{clock: o.clock, doc: simulated(o.doc)}
 	for range 4 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -43,57 +56,33 @@ func newWorld(c *clock.Demo, doc outreach.Document, public string, callback *net
 		w.listeners = append(w.listeners, l)
 	}
 	at := func(i int) *net.TCPAddr { return w.listeners[i].Addr().(*net.TCPAddr) }
-	w.doc.Facility.PublicBaseURL = public
+	w.doc.Facility.PublicBaseURL = o.public
 	p := &w.doc.PBXs[0]
 	p.ESL.Host, p.ESL.Port = "127.0.0.1", at(0).Port
-	p.Callback = outreach.HostPort{Host: "127.0.0.1", Port: callback.Port}
+	p.Callback = outreach.HostPort{Host: "127.0.0.1", Port: o.callback.Port}
 	w.doc.Channels.Twilio.BaseURL = "http://" + at(1).String()
 	w.doc.Channels.SMTP.Host, w.doc.Channels.SMTP.Port = "127.0.0.1", at(2).Port
-	for i := range w.doc.Webhooks.Out {
-		w.doc.Webhooks.Out[i].AllowPrivate = true // the simulated HIMS is on loopback
-		w.doc.Webhooks.Out[i].URL = "http://" + at(3).String() + "/results"
-	}
-	return w, w.make(public, text, log)
+	w.doc.Webhooks.Out[0].URL = "http://" + at(3).String() + "/results"
+	return w, w.make(o)
 }
 
-func (w *world) make(public string, text func(string) string, log *slog.Logger) (err error) {
-	p, tw := w.doc.PBXs[0], w.doc.Channels.Twilio
+func (w *world) make(o worldOptions) (err error) {
+	p := w.doc.PBXs[0]
 	var gateways []simfs.Gateway
 	for _, g := range p.Gateways {
 		gateways = append(gateways, simfs.Gateway{Name: g.Name})
 	}
-	w.freeswitch, err = simfs.New(simfs.Options{Clock: w.clock, Password: p.ESL.Password, Gateways: gateways, SessionsPerSecond: 60, Text: text, Log: log})
+	w.freeswitch, err = simfs.New(simfs.Options{Clock: w.clock, Password: p.ESL.Password, Gateways: gateways, SessionsPerSecond: 60,
+		Behaviour: simfs.Behaviour{Keys: o.keys}, Text: o.text, Log: o.log})
 	if err != nil {
-		return fmt.Errorf("simulated FreeSWITCH: %w", err)
+		return errors.Join(fmt.Errorf("simulated FreeSWITCH: %w", err), w.close())
 	}
-	w.twilio = simtwilio.New(simtwilio.Options{AccountSID: tw.AccountSID, AuthToken: tw.AuthToken, Clock: w.clock, Log: log,
-		InboundURL: public + "/webhooks/twilio/inbound", Templates: templates(w.doc)})
-	w.smtp = simsmtp.New(simsmtp.Options{Clock: w.clock, Log: log})
-	w.hims = simhims.New(simhims.Options{Clock: w.clock, Secret: w.doc.Webhooks.Out[0].Secret})
+	language := cmp.Or(o.language, w.doc.Facility.Languages[0])
+	w.twilio = simtwilio.New(simtwilio.Options{AccountSID: simAccount, AuthToken: simToken, Clock: w.clock, Log: o.log,
+		InboundURL: o.public + "/webhooks/twilio/inbound", Templates: templates(w.doc, language)})
+	w.smtp = simsmtp.New(simsmtp.Options{Clock: w.clock, Log: o.log})
+	w.hims = simhims.New(simhims.Options{Clock: w.clock, Secret: simOutSecret})
 	return nil
-}
-
-// templates are those that the configuration uses, as if WhatsApp had approved them.
-func templates(doc outreach.Document) map[string]simtwilio.Template {
-	out := map[string]simtwilio.Template{}
-	for _, cfg := range doc.Configurations {
-		for _, step := range cfg.Steps {
-			if step.Template != nil {
-				for _, sid := range append([]string{step.Template.ContentSID}, values(step.Template.ContentSIDs)...) {
-					out[sid] = simtwilio.Template{Text: "{{2}}: {{1}}, {{3}}. {{4}}"}
-				}
-			}
-		}
-	}
-	return out
-}
-
-func values(m map[string]string) []string {
-	var out []string
-	for _, v := range m {
-		out = append(out, v)
-	}
-	return out
 }
 
 // run serves the simulators until ctx ends.

@@ -18,6 +18,10 @@ type Behaviour struct {
 	WrongKey   string        // "*", the key that means nothing
 	HumanKey   string        // "0", pressed at "press any key"
 	NoHumanKey bool          // never does
+
+	// Keys are what the holders of these numbers (as dialled) press at one menu after another, the last one again and
+	// again, instead of what their digits say.
+	Keys map[string][]string
 }
 
 func (b Behaviour) withDefaults() Behaviour {
@@ -125,6 +129,9 @@ type patient struct {
 
 func (s *Switch) newPatient(ch *channel) *patient {
 	p := &patient{ch: ch, profile: profileOf(ch.number), phone: s.phoneOf(ch.number), hinted: ch.inbound}
+	if keys := s.opt.Behaviour.Keys[ch.number]; len(keys) > 0 {
+		p.profile.keys = keys
+	}
 	p.byHand = p.phone.state.ByHand
 	for _, v := range ch.vars {
 		// A driver that turns terminators off for the whole call collects keys itself and will say what it asks.

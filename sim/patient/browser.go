@@ -48,6 +48,9 @@ func (b *Browser) Open(ctx context.Context, link string) (Page, error) {
 	return get(ctx, c, link)
 }
 
+// Confirm is what a content patient taps; where a page asks for a rating instead, the best one.
+const Confirm = "confirm"
+
 // Answer opens the link and posts the form for action, and once more where the next page asks
 // whether the patient is sure. It returns the last page.
 func (b *Browser) Answer(ctx context.Context, link, action string) (Page, error) {
@@ -60,6 +63,9 @@ func (b *Browser) Answer(ctx context.Context, link, action string) (Page, error)
 		return page, err
 	}
 	first, ok := page.find(action)
+	if !ok && action == Confirm {
+		first, ok = page.best()
+	}
 	if !ok {
 		return page, fmt.Errorf("answer %s: status %d: %w", action, page.Status, ErrNoSuchAction)
 	}

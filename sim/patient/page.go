@@ -39,6 +39,16 @@ func (p Page) find(action string) (Form, bool) {
 	return Form{}, false
 }
 
+// best returns the form of the best rating: the last that the page offers.
+func (p Page) best() (Form, bool) {
+	for _, f := range slices.Backward(p.Forms) {
+		if f.Values.Get("action") == "rating" {
+			return f, true
+		}
+	}
+	return Form{}, false
+}
+
 // asksAgain reports whether f holds a field that first had not: the page wants the same answer confirmed.
 func (f Form) asksAgain(first Form) bool {
 	for name := range f.Values {

@@ -63,7 +63,7 @@ func (s *Server) react(ctx context.Context, m Mail) {
 	if what == patient.Stop {
 		err = s.unsubscribe(ctx, m)
 	} else if _, ok := m.Link(); ok {
-		err = s.Press(ctx, m.ID, "confirm")
+		err = s.Press(ctx, m.ID, patient.Confirm)
 	}
 	if err != nil && ctx.Err() == nil {
 		s.log.LogAttrs(ctx, slog.LevelWarn, "simulated reader not taken", slog.String("mail", m.ID), slog.Any("error", err))

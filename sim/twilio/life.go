@@ -88,7 +88,7 @@ func (s *Server) react(ctx context.Context, m Message) {
 		if !offers(m) || clock.Wait(ctx, s.o.Clock, answerAfter) != nil {
 			return
 		}
-		if err := s.Press(ctx, m.SID, "confirm"); err != nil && ctx.Err() == nil {
+		if err := s.Press(ctx, m.SID, patient.Confirm); err != nil && ctx.Err() == nil {
 			s.log.LogAttrs(ctx, slog.LevelWarn, "simulated tap not taken", slog.String("sid", m.SID), slog.Any("error", err))
 		}
 	case patient.Stop:
