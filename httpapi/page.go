@@ -14,7 +14,7 @@ import (
 var files embed.FS
 
 // pagePolicy is for our own pages: their own style, script and API, nothing else.
-const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; media-src 'self' blob:; img-src 'self' data:; " +
 	"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 // pages are the templates and the policies that belong to them.

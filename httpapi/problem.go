@@ -91,6 +91,10 @@ func problemOf(err error) *Problem {
 		return problem(http.StatusConflict, "The same event id came before with another body. Send a changed event under a new id.")
 	case errors.Is(err, outreach.ErrRevision):
 		return problem(http.StatusPreconditionFailed, "The settings changed since they were read. Read them again and repeat the change.")
+	case errors.Is(err, ErrRehearsals):
+		p := problem(http.StatusTooManyRequests, "As many rehearsals run as may run at once. End one, or try again in a moment.")
+		p.headers = http.Header{"Retry-After": {"10"}}
+		return p
 	case errors.Is(err, ErrCursor):
 		return problem(http.StatusUnprocessableEntity, "The cursor was not given by this server. Leave it out to begin anew.",
 			outreach.Problem{Pointer: "query:cursor", Detail: "not a cursor of this list"})

@@ -19,7 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Options are the server's parts. Demo may be nil; everything else that is an interface is needed.
+// Options are the server's parts. Demo and Rehearsals may be nil; everything else that is an interface is needed.
 type Options struct {
 	Version      string
 	Log          *slog.Logger
@@ -38,6 +38,7 @@ type Options struct {
 	Nodes        Nodes
 	Audio        Audio
 	Previews     Previews
+	Rehearsals   Rehearsals
 	Feed         *Feed
 
 	// TwilioSigned reports whether Twilio signed the path and query (under the configured public base URL,
@@ -152,6 +153,9 @@ func (s *Server) mountAPI() {
 	s.mountPrompts()
 	s.mountConfigurations()
 	s.mountPreviews()
+	if s.Rehearsals != nil {
+		s.mountRehearsals()
+	}
 	s.mountActivities()
 	s.mountLogs()
 	s.mountExports()

@@ -165,7 +165,7 @@ func (w *world) server(change ...func(*httpapi.Options)) *httpapi.Server {
 	o := httpapi.Options{
 		Version: "test", Log: slog.New(slog.NewTextHandler(lockedWriter{w}, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: w.clock,
 		Settings: settings{w}, Events: w, Transactions: w, Dispatch: w, Answers: answers{w}, Keys: w, Audit: w, OptOuts: w, Pauses: w,
-		Results: w, Nodes: roster{w}, Audio: w, Feed: httpapi.NewFeed(),
+		Results: w, Nodes: roster{w}, Audio: w, Rehearsals: &town{}, Feed: httpapi.NewFeed(),
 		Users:        w.people,
 		TwilioSigned: func(uri string, body []byte, sig string) bool { return sig == "signed:"+uri+":"+string(body) },
 		Ready:        func(context.Context) error { return nil },

@@ -46,6 +46,8 @@ type appOptions struct {
 	allowSilent bool
 	heard       func(outreach.Script) // told of every script; may be nil
 	proxies     []netip.Prefix        // reverse proxies whose X-Forwarded-For is believed
+	rehearsable bool                  // configurations can be rehearsed
+	lazy        bool                  // prompts are spoken when a call needs them, not before
 	demo        httpapi.Demo
 	demoKey     string
 }
@@ -65,6 +67,7 @@ type app struct {
 	outbox   *hims.Outbox
 	feed     *httpapi.Feed
 	server   *httpapi.Server
+	rehearse *rehearsals
 	started  atomic.Bool
 	parts    sync.WaitGroup
 }
@@ -238,6 +241,9 @@ func (a *app) reconfigure(ctx context.Context, s *outreach.Snapshot) {
 
 // prefetch speaks what every call says, so that the first call need not wait for it.
 func (a *app) prefetch(ctx context.Context, s *outreach.Snapshot) {
+	if a.lazy {
+		return
+	}
 	if n, err := a.library.Prefetch(ctx, s); err != nil && ctx.Err() == nil {
 		a.log.Warn("prepare prompts", "prepared", n, "err", err)
 	}
@@ -270,6 +276,7 @@ func (a *app) run(ctx context.Context, drain time.Duration) error {
 		stop()
 		stopLinks()
 		a.parts.Wait()
+		a.library.Wait()
 	}()
 	failed := make(chan error, 4)
 	carry := func(name string, fn func() error) {
@@ -319,6 +326,9 @@ func (a *app) stop(base context.Context, web *http.Server, claimed <-chan error,
 		errs = append(errs, web.Close())
 	}
 	a.router.Close()
+	if a.rehearse != nil {
+		a.rehearse.close()
+	}
 	return errors.Join(errs...)
 }
 

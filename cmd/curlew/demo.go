@@ -70,7 +70,7 @@ func (d *demoCommand) start(ctx context.Context, c *console, dir string) (*runni
 }
 
 func (d *demoCommand) options(c *console, dir string) (o stageOptions, err error) {
-	o = stageOptions{dir: dir, start: demoStart, speed: d.Speed, language: d.Language, page: !d.Headless, base: demoBase,
+	o = stageOptions{dir: dir, start: demoStart, speed: d.Speed, language: d.Language, page: !d.Headless, base: demoBase, rehearsable: !d.Headless,
 		log: logger(io.Discard, slog.LevelError), getenv: c.getenv}
 	if d.Verbose {
 		o.log = logger(c.err, slog.LevelInfo)

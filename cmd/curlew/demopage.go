@@ -191,8 +191,11 @@ func (d *demoPage) asSent(text string) string {
 // tappable is the first response link of a text as whoever sees the page can open it.
 func (d *demoPage) tappable(text string) string {
 	link, ok := patient.FindLink(text)
-	if !ok || d.base == demoBase {
+	switch {
+	case !ok || d.base == demoBase:
 		return link
+	case d.base == "":
+		return d.asSent(link)
 	}
 	return d.base + strings.TrimPrefix(link, d.own)
 }

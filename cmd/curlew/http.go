@@ -20,13 +20,20 @@ import (
 
 // wireHTTP gives every door what stands behind it.
 func (a *app) wireHTTP() (err error) {
+	var plays httpapi.Rehearsals
+	if a.rehearsable {
+		if a.rehearse, err = newRehearsals(a); err != nil {
+			return err
+		}
+		plays = a.rehearse
+	}
 	a.server, err = httpapi.New(httpapi.Options{
 		Version: version, Log: a.log, Clock: a.clock, Settings: a.keeper, Events: events{a.intake}, Transactions: pages{a.store}, Dispatch: a.sched,
 		Answers: &answers{store: a.store, sched: a.sched, router: a.router, clock: a.clock, log: a.log}, Keys: keyStore{a.store, a},
 		Audit: pages{a.store}, OptOuts: pages{a.store}, Pauses: pauses{a.store, a.sched}, Results: results{pages{a.store}, a.outbox}, Nodes: nodes{a.store},
 		Users: a.store,
 		Audio: recordings{a.library}, Previews: previews{a.library, a.clock}, Feed: a.feed, TwilioSigned: a.twilioSigned, Ready: a.ready, PBXNetworks: a.pbxNetworks, TrustedProxies: a.proxies,
-		Demo: a.demo, DemoKey: a.demoKey,
+		Rehearsals: plays, Demo: a.demo, DemoKey: a.demoKey,
 	})
 	if err != nil {
 		return fmt.Errorf("http: %w", err)

@@ -39,18 +39,21 @@ type console struct {
 
 // commands is the command line.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"The server: REST, webhooks, response pages, the queue."`
-	Demo    demoCommand    `cmd:"" help:"The whole job against simulators; open the page it names."`
-	Config  configCommand  `cmd:"" help:"The JSON config: validate, apply, export, schema."`
-	DryRun  dryRunCommand  `cmd:"" name:"dry-run" help:"The dated timeline of every attempt of an event, nothing sent."`
-	Doctor  doctorCommand  `cmd:"" help:"Checks PBXs, gateways, prompts, Twilio, SMTP, database and clock; exit 1 if anything is red."`
-	Call    callCommand    `cmd:"" help:"One test call with its transcript."`
-	Sim     simCommand     `cmd:"" help:"A simulator on its own: freeswitch, twilio, smtp, hims."`
-	Bench   benchCommand   `cmd:"" help:"Benchmarks, each beside its peer."`
-	Keys    keysCommand    `cmd:"" help:"API keys: create, list, revoke."`
-	Users   usersCommand   `cmd:"" help:"People who sign in at the console: create, list, password, delete."`
-	Migrate migrateCommand `cmd:"" help:"Brings the database to this version."`
-	Version versionCommand `cmd:"" help:"Prints the version."`
+	Serve    serveCommand    `cmd:"" help:"The server: REST, webhooks, response pages, the queue."`
+	Demo     demoCommand     `cmd:"" help:"The whole job against simulators; open the page it names."`
+	Config   configCommand   `cmd:"" help:"The JSON config: validate, apply, export, schema."`
+	DryRun   dryRunCommand   `cmd:"" name:"dry-run" help:"The dated timeline of every attempt of an event, nothing sent."`
+	Rehearse rehearseCommand `cmd:"" help:"Plays a configuration once with a simulated patient and tells the whole story; nothing real is reached."`
+	Doctor   doctorCommand   `cmd:"" help:"Checks PBXs, gateways, prompts, Twilio, SMTP, database and clock; exit 1 if anything is red."`
+	Call     callCommand     `cmd:"" help:"One test call with its transcript."`
+	Sim      simCommand      `cmd:"" help:"A simulator on its own: freeswitch, twilio, smtp, hims."`
+	Bench    benchCommand    `cmd:"" help:"Benchmarks, each beside its peer."`
+	Keys     keysCommand     `cmd:"" help:"API keys: create, list, revoke."`
+	Users    usersCommand    `cmd:"" help:"People who sign in at the console: create, list, password, delete."`
+	Migrate  migrateCommand  `cmd:"" help:"Brings the database to this version."`
+	Version  versionCommand  `cmd:"" help:"Prints the version."`
+
+	Rehearsal rehearsalChild `cmd:"" hidden:"" help:"One rehearsal, read from standard input."`
 }
 
 type versionCommand struct{}

@@ -27,7 +27,10 @@ type stageOptions struct {
 	log        *slog.Logger
 	getenv     func(string) (string, bool)
 
-	page  bool   // phones that can be answered by hand, and the endpoints for that
+	page        bool // phones that can be answered by hand, and the endpoints for that
+	rehearsable bool // as in serve
+	lazy        bool // nothing is spoken ahead
+
 	base  string // of the page's addresses, such as /demo
 	shown string // what stands in messages instead of the stage's own address; "" for that
 }
@@ -79,12 +82,12 @@ func (r *running) build(ctx context.Context, o stageOptions, calls net.Listener)
 	key, hash := newKey()
 	r.key = key
 	a := appOptions{db: filepath.Join(o.dir, "stage.db"), data: o.dir, recordings: o.recordings, node: "stage", clock: demo, log: o.log,
-		getenv: o.getenv, http: o.web, esl: calls, file: file, actor: "demo", allowSilent: true, heard: r.page.learn}
+		getenv: o.getenv, http: o.web, esl: calls, file: file, actor: "demo", allowSilent: true, heard: r.page.learn, lazy: o.lazy}
 	if a.recordings == "" {
 		a.recordings = o.dir
 	}
 	if o.page {
-		a.demo, a.demoKey = r.page, key
+		a.demo, a.demoKey, a.rehearsable = r.page, key, o.rehearsable
 	}
 	if r.app, err = newApp(ctx, a); err != nil {
 		return errors.Join(err, r.world.close())
