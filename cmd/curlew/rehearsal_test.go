@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -288,18 +289,22 @@ func TestARehearsalByHandIsPlayedOnItsPhone(t *testing.T) {
 	if rec := visit(t, door, "GET", "/demo"+strings.TrimPrefix(heard.Audio, base), ""); rec.Code != http.StatusOK || !strings.HasPrefix(rec.Body.String(), "RIFF") {
 		t.Errorf("%s: %d", heard.Audio, rec.Code)
 	}
-	visit(t, door, "POST", phone+"hangup", "")
-	eventually(t, "a message", func() bool {
-		visit(t, door, "POST", phone+"hangup", "") // declines the second call
-		visit(t, door, "POST", "/demo/clock/jump", "")
-		return len(state(t, door).Phones[0].Messages) > 0
+	if rec := visit(t, door, "POST", phone+"hangup", ""); rec.Code != http.StatusNoContent {
+		t.Errorf("hang up: %d %s", rec.Code, rec.Body)
+	}
+	unreachable := slices.IndexFunc(state(t, door).Phones, func(p httpapi.DemoPhone) bool { return strings.HasSuffix(p.Number, "14") })
+	visit(t, door, "POST", "/demo/fire", state(t, door).Events[unreachable].Body)
+	eventually(t, "a mail", func() bool {
+		messages := state(t, door).Phones[unreachable].Messages
+		return len(messages) > 0 && messages[len(messages)-1].Channel == outreach.Email
 	})
-	m := state(t, door).Phones[0].Messages[0]
+	messages := state(t, door).Phones[unreachable].Messages
+	m := messages[len(messages)-1]
 	if !strings.HasPrefix(m.Link, base+"/r/") || !strings.Contains(m.Text, "https://reach.example.org/r/") {
 		t.Fatalf("the message %+v", m)
 	}
 	link := strings.TrimPrefix(m.Link, base)
-	if rec := visit(t, door, "GET", link, ""); rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), `value="confirm"`) {
+	if rec := visit(t, door, "GET", link, ""); rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), `lang="ar"`) {
 		t.Errorf("the link's page: %d %s", rec.Code, rec.Body)
 	}
 	if err := r.End(begun.ID); err != nil {
