@@ -167,7 +167,7 @@ func (s *Server) enterRehearsal(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !to.open {
-		if _, p := s.authenticate(r.Context(), r.Header.Get("Authorization"), scopeAdmin); p != nil {
+		if _, p := s.authenticate(r, scopeAdmin); p != nil {
 			writeProblem(w, p)
 			return
 		}
