@@ -10,6 +10,7 @@ import (
 type activity struct {
 	ID            outreach.TransactionID `json:"id"`
 	Configuration string                 `json:"configuration"`
+	Version       int64                  `json:"configuration_version" doc:"Version of the configuration that it runs on; 0 until its first attempt: then it follows the one in force"`
 	Component     string                 `json:"component"`
 	Event         string                 `json:"event"`
 	EventID       string                 `json:"event_id"`
@@ -83,7 +84,7 @@ func (v viewer) hold(c outreach.Case) outreach.Hold {
 func (v viewer) activity(c outreach.Case) activity {
 	t := c.Transaction
 	a := activity{
-		ID: t.ID, Configuration: t.Configuration, Component: t.Component, Event: t.EventType, EventID: t.EventID, SubjectID: t.SubjectID,
+		ID: t.ID, Configuration: t.Configuration, Version: t.Version, Component: t.Component, Event: t.EventType, EventID: t.EventID, SubjectID: t.SubjectID,
 		Recipient:  activityRecipient{ID: t.RecipientID, PhoneMasked: outreach.MaskPhone(t.Phone), Language: t.Language, Channels: t.Channels},
 		Generation: t.Generation, State: t.State, Reason: t.Reason, Channel: t.Channel, Step: t.Step, Tries: t.Tries,
 		DueAt: t.DueAt, NextAt: t.NextAt, ExpiresAt: t.ExpiresAt, CreatedAt: t.CreatedAt, EndedAt: t.EndedAt,

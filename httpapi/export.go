@@ -18,7 +18,7 @@ type activitiesCSVInput struct{ ActivitySelection }
 
 type logsCSVInput struct{ LogSelection }
 
-var activityColumns = []string{"id", "configuration", "component", "event", "event_id", "subject_id", "recipient_id", "phone_masked", "language",
+var activityColumns = []string{"id", "configuration", "configuration_version", "component", "event", "event_id", "subject_id", "recipient_id", "phone_masked", "language",
 	"state", "reason", "channel", "step", "attempts", "due_at", "next_at", "expires_at", "created_at", "ended_at", "action", "answered_by", "via", "answered_at", "late"}
 
 var logColumns = []string{"at", "kind", "transaction", "attempt", "data"}
@@ -109,7 +109,7 @@ func rows[T, R any](items []T, row func(T) R) []R {
 }
 
 func activityRow(a activity) []string {
-	row := []string{string(a.ID), a.Configuration, a.Component, a.Event, a.EventID, a.SubjectID, a.Recipient.ID, a.Recipient.PhoneMasked, a.Recipient.Language,
+	row := []string{string(a.ID), a.Configuration, strconv.FormatInt(a.Version, 10), a.Component, a.Event, a.EventID, a.SubjectID, a.Recipient.ID, a.Recipient.PhoneMasked, a.Recipient.Language,
 		string(a.State), string(a.Reason), string(a.Channel), strconv.Itoa(a.Step), strconv.Itoa(len(a.Attempts)),
 		stamp(a.DueAt), stamp(a.NextAt), stamp(a.ExpiresAt), stamp(a.CreatedAt), stamp(a.EndedAt)}
 	if r := a.Response; r != nil {

@@ -89,7 +89,8 @@ func (s *Server) mountPrompts() {
 		func(_ context.Context, in *CategoryInput) (*resource[outreach.Prompt], error) {
 			return showPrompt(s.snapshot(), in.Category, http.StatusOK)
 		})
-	route(s, operation{id: "put-prompt", method: http.MethodPut, path: "/prompts/{category}", tag: tag, summary: "Replace a prompt, or add it"}, s.putPrompt)
+	route(s, operation{id: "put-prompt", method: http.MethodPut, path: "/prompts/{category}", tag: tag, summary: "Replace a prompt, or add it",
+		text: "Inactivating a prompt that is in use is answered with warnings: the configurations and pending transactions that go on without it."}, s.putPrompt)
 	route(s, operation{id: "delete-prompt", method: http.MethodDelete, path: "/prompts/{category}", tag: tag, status: http.StatusNoContent,
 		summary: "Delete a prompt that nothing uses", text: "409 names the configurations that use it; a used prompt can be inactivated."}, s.deletePrompt)
 	route(s, operation{id: "put-prompt-audio", method: http.MethodPut, path: "/prompts/{category}/audio/{language}", tag: tag, maxBody: maxAudioBody,
@@ -115,8 +116,15 @@ func (s *Server) createPrompt(ctx context.Context, in *promptBody) (*resource[ou
 	return showPrompt(snap, in.Body.Category, http.StatusCreated)
 }
 
-func (s *Server) putPrompt(ctx context.Context, in *promptPut) (*resource[outreach.Prompt], error) {
+// promptSaved is a prompt as it was saved.
+type promptSaved struct {
+	outreach.Prompt
+	Warnings []outreach.Problem `json:"warnings,omitempty" doc:"Whom it touches that the prompt was inactivated"`
+}
+
+func (s *Server) putPrompt(ctx context.Context, in *promptPut) (*resource[promptSaved], error) {
 	status := http.StatusOK
+	before, _ := s.snapshot().Prompt(in.Category)
 	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
 		at, created, err := prompts.put(d, in.Category, in.Body, keepNothing)
 		if created {
@@ -127,14 +135,27 @@ func (s *Server) putPrompt(ctx context.Context, in *promptPut) (*resource[outrea
 	if err != nil {
 		return nil, err
 	}
-	return showPrompt(snap, in.Category, status)
+	saved, err := showPrompt(snap, in.Category, status)
+	if err != nil {
+		return nil, err
+	}
+	warnings, err := s.touched(ctx, in.Category, before, saved.Body)
+	return &resource[promptSaved]{saved.Status, saved.ETag, saved.Location, promptSaved{saved.Body, warnings}}, err
 }
 
 func (s *Server) deletePrompt(ctx context.Context, in *promptDelete) (*noContent, error) {
+	needed, err := s.usage(ctx, in.Category)
+	if err != nil {
+		return nil, err
+	}
 	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
 		users := stepUsers(d, func(step outreach.Step) bool { return slices.Contains(step.Sequence, in.Category) })
 		if len(users) > 0 && prompts.index(d, in.Category) >= 0 {
 			return "", &InUseError{What: "The prompt", Users: users, Hint: "Take it out of their sequences, or inactivate it."}
+		}
+		if n := needed.Pending.Count; n > 0 {
+			return "", &InUseError{What: "The prompt", Users: []string{fmt.Sprintf("%d pending transactions on an older version of their configuration", n)},
+				Hint: "Inactivate it, and delete it when they have ended."}
 		}
 		return "", prompts.drop(d, in.Category)
 	})

@@ -31,6 +31,7 @@ type Options struct {
 	Answers      Answers
 	Keys         Keys
 	Users        Users
+	Versions     Versions
 	Audit        AuditLog
 	OptOuts      OptOuts
 	Pauses       Pauses
@@ -156,6 +157,8 @@ func (s *Server) mountAPI() {
 	if s.Rehearsals != nil {
 		s.mountRehearsals()
 	}
+	s.mountDrafts()
+	s.mountVersions()
 	s.mountActivities()
 	s.mountLogs()
 	s.mountExports()

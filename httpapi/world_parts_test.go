@@ -374,3 +374,23 @@ func (a answers) Delivery(_ context.Context, query, form url.Values) error {
 	a.world.query, a.world.form = query, form
 	return nil
 }
+
+func (w *world) Drafts(context.Context) ([]outreach.Draft, error) { return nil, nil }
+
+func (w *world) Draft(context.Context, string) (outreach.Draft, error) {
+	return outreach.Draft{}, outreach.ErrNotFound
+}
+
+func (w *world) SaveDraft(_ context.Context, d outreach.Draft) (outreach.Draft, error) { return d, nil }
+
+func (w *world) DeleteDraft(context.Context, string) error { return outreach.ErrNotFound }
+
+func (w *world) Versions(context.Context, string, string) ([]outreach.Version, error) {
+	return []outreach.Version{{Version: 1, At: noon, Actor: "file", Body: []byte("{}")}}, nil
+}
+
+func (w *world) Pending(context.Context) ([]outreach.PendingVersion, error) { return nil, nil }
+
+func (w *world) OpenOf(context.Context, string, int64, outreach.TransactionID, int) ([]outreach.TransactionID, error) {
+	return nil, nil
+}

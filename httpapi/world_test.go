@@ -166,7 +166,7 @@ func (w *world) server(change ...func(*httpapi.Options)) *httpapi.Server {
 		Version: "test", Log: slog.New(slog.NewTextHandler(lockedWriter{w}, &slog.HandlerOptions{Level: slog.LevelDebug})), Clock: w.clock,
 		Settings: settings{w}, Events: w, Transactions: w, Dispatch: w, Answers: answers{w}, Keys: w, Audit: w, OptOuts: w, Pauses: w,
 		Results: w, Nodes: roster{w}, Audio: w, Rehearsals: &town{}, Feed: httpapi.NewFeed(),
-		Users:        w.people,
+		Users: w.people, Versions: w,
 		TwilioSigned: func(uri string, body []byte, sig string) bool { return sig == "signed:"+uri+":"+string(body) },
 		Ready:        func(context.Context) error { return nil },
 		PBXNetworks:  func() []netip.Prefix { return []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")} },

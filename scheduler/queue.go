@@ -195,6 +195,10 @@ func (p *pass) consider(ctx context.Context, c outreach.Case) error {
 		return nil
 	}
 	step, _ := c.CurrentStep()
+	if outreach.LaneOf(step) != t.Lane { // its configuration changed while it waited
+		p.moved++
+		return p.s.replan(ctx, t.ID)
+	}
 	if step.Channel == outreach.IVR {
 		return p.considerCall(ctx, c, step)
 	}

@@ -36,6 +36,7 @@ type Store interface {
 	LetterTried(ctx context.Context, l outreach.Letter, next time.Time, entry outreach.LogEntry) error
 	Purge(ctx context.Context, before time.Time, limit int) (int, error)
 	Gateways
+	OpenOf(ctx context.Context, configuration string, version int64, after outreach.TransactionID, limit int) ([]outreach.TransactionID, error)
 }
 
 // Dialer places calls. Dial returns nil once the PBX took the job; an error for which NotSent is true

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -70,6 +71,7 @@ type app struct {
 	rehearse *rehearsals
 	started  atomic.Bool
 	parts    sync.WaitGroup
+	planned  atomic.Pointer[outreach.Snapshot] // the settings that open transactions were placed by
 }
 
 // newApp opens the database, brings the configuration into force and wires everything; nothing runs yet.
@@ -115,6 +117,7 @@ func (a *app) wire(ctx context.Context) error {
 	a.intake = hims.NewIntake(hims.IntakeOptions{Store: a.store, Catalogue: a.keeper, Clock: a.clock, Secrets: a.webhookSecrets,
 		HangUp: a.sched.HangUp, Texts: a.texts})
 	a.outbox = hims.NewOutbox(hims.OutboxOptions{Store: a.store, Clock: a.clock, Log: a.log, Destinations: a.destinations})
+	a.planned.Store(a.keeper.Current())
 	a.keeper.Subscribe(func(s *outreach.Snapshot) { a.reconfigure(ctx, s) })
 	if err := a.wireHTTP(); err != nil {
 		return err
@@ -235,7 +238,24 @@ func (a *app) reconfigure(ctx context.Context, s *outreach.Snapshot) {
 		a.log.Error("new settings: the channels stay as they were", "err", err)
 	}
 	a.feed.Publish(outreach.Notice{Kind: "settings"})
+	before := a.planned.Swap(s)
 	a.parts.Go(func() { a.prefetch(ctx, s) })
+	a.parts.Go(func() { a.replan(ctx, before, s) })
+	a.sched.Wake()
+}
+
+// replan places transactions that have not started by what changed in their configurations. A node that dies meanwhile
+// leaves some where they were: those of another queue are found there, the rest keep the times that they had.
+func (a *app) replan(ctx context.Context, before, now *outreach.Snapshot) {
+	for _, cfg := range now.Document.Configurations {
+		old, known := before.Configuration(cfg.Name)
+		if !known || reflect.DeepEqual(old, cfg) {
+			continue
+		}
+		if err := a.sched.Replan(ctx, cfg.Name); err != nil && ctx.Err() == nil {
+			a.log.Error("place what has not started anew", "configuration", cfg.Name, "err", err)
+		}
+	}
 	a.sched.Wake()
 }
 

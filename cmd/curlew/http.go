@@ -31,9 +31,13 @@ func (a *app) wireHTTP() (err error) {
 		Version: version, Log: a.log, Clock: a.clock, Settings: a.keeper, Events: events{a.intake}, Transactions: pages{a.store}, Dispatch: a.sched,
 		Answers: &answers{store: a.store, sched: a.sched, router: a.router, clock: a.clock, log: a.log}, Keys: keyStore{a.store, a},
 		Audit: pages{a.store}, OptOuts: pages{a.store}, Pauses: pauses{a.store, a.sched}, Results: results{pages{a.store}, a.outbox}, Nodes: nodes{a.store},
-		Users: a.store,
-		Audio: recordings{a.library}, Previews: previews{a.library, a.clock}, Feed: a.feed, TwilioSigned: a.twilioSigned, Ready: a.ready, PBXNetworks: a.pbxNetworks, TrustedProxies: a.proxies,
-		Rehearsals: plays, Demo: a.demo, DemoKey: a.demoKey,
+		Users:    a.store,
+		Versions: a.store,
+		Audio:    recordings{a.library},
+		Previews: previews{a.library, a.clock},
+		Feed:     a.feed, TwilioSigned: a.twilioSigned, Ready: a.ready, PBXNetworks: a.pbxNetworks, TrustedProxies: a.proxies,
+		Rehearsals: plays,
+		Demo:       a.demo, DemoKey: a.demoKey,
 	})
 	if err != nil {
 		return fmt.Errorf("http: %w", err)

@@ -1,0 +1,38 @@
+package scheduler
+
+import (
+	"context"
+	"fmt"
+
+	"curlew/outreach"
+)
+
+// replanPage rows are looked up at a time.
+const replanPage = 1000
+
+// Replan places the transactions of a configuration that have not started by its version in force. Any node may
+// do so, and do so again: what stands where it belongs is left alone.
+func (s *Scheduler) Replan(ctx context.Context, configuration string) error {
+	after := outreach.TransactionID("")
+	for {
+		ids, err := s.Store.OpenOf(ctx, configuration, 0, after, replanPage)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			if err := s.replan(ctx, id); err != nil {
+				return err
+			}
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+func (s *Scheduler) replan(ctx context.Context, id outreach.TransactionID) error {
+	snap, now := s.Catalogue.Current(), s.Clock.Now()
+	_, err := s.Store.Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) { return outreach.Replan(snap, c, now) })
+	if err != nil {
+		return fmt.Errorf("place %s anew: %w", id, err)
+	}
+	return nil
+}
