@@ -28,7 +28,7 @@ type conversation struct {
 func newConversation(g *leg, s *esl.Session) *conversation {
 	route := Route{
 		Attempt: g.order.Attempt, Gateway: g.order.Gateway, CallerID: g.order.CallerID,
-		RecordDir: g.d.o.RecordDir, NoAVMD: g.link.noAVMD.Load(), Location: g.d.o.Location, Holidays: g.d.o.Holidays,
+		RecordDir: g.d.o.RecordDir, NoAVMD: g.link.noAVMD.Load(), HTTPCache: g.link.cached.Load(), Location: g.d.o.Location, Holidays: g.d.o.Holidays,
 	}
 	return &conversation{
 		leg: g, session: s, call: NewCall(g.order.Script, route),

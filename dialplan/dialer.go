@@ -183,6 +183,7 @@ func (d *Dialer) Dial(ctx context.Context, o outreach.CallOrder) error {
 		ctx, done = context.WithDeadline(ctx, o.NotAfter)
 		defer done()
 	}
+	l.prefetch(o.Script)
 	epoch := l.epoch.Load()
 	l.begin()
 	err = l.client.BgAPI(ctx, jobOf(o.Attempt), command)

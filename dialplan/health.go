@@ -84,6 +84,9 @@ func (l *link) look(ctx context.Context) bool {
 	if body, err := l.client.Job(ctx, "module_exists mod_avmd"); err == nil {
 		l.noAVMD.Store(strings.TrimSpace(body) == "false")
 	}
+	if body, err := l.client.Job(ctx, "module_exists mod_http_cache"); err == nil {
+		l.cached.Store(strings.TrimSpace(body) == "true")
+	}
 	p := l.settings()
 	known := make([]outreach.GatewayStatus, 0, len(p.Gateways))
 	for _, gw := range p.Gateways {

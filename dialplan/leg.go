@@ -82,6 +82,7 @@ func newLeg(d *Dialer, l *link, o outreach.CallOrder, adopted bool) *leg {
 // run does the leg's work until its end is reported or ctx ends.
 func (g *leg) run(ctx context.Context) {
 	defer g.d.delist(g)
+	defer g.link.forget(g.order.Script)
 	defer g.cancel()
 	defer g.watchdog.clear()
 	defer g.grace.clear()

@@ -121,14 +121,7 @@ func (d *Dialer) serve(ctx context.Context, s *esl.Session) {
 // checkMedia refuses a script whose media FreeSWITCH would expand or take apart.
 func checkMedia(s outreach.Script) error {
 	for _, f := range s.Flows {
-		all := [][]outreach.Segment{f.HumanTest, f.Sequence, f.Invalid, f.NoInput, f.Goodbye, f.Voicemail, f.Transferring, f.RecordAsk}
-		for _, more := range f.Confirmation {
-			all = append(all, more)
-		}
-		for _, more := range f.AskOnceMore {
-			all = append(all, more)
-		}
-		for _, segments := range all {
+		for _, segments := range allSegments(f) {
 			for _, seg := range segments {
 				if seg.Media != "" && !isMedia(seg.Media) {
 					return fmt.Errorf("media of %s: %w", seg.Category, ErrUnsafe)

@@ -23,11 +23,13 @@ var legEvents = []string{
 
 // link is one PBX: its event socket, what is known of it, and how its events reach legs.
 type link struct {
-	d      *Dialer
-	client *esl.Client
-	box    *inbox
-	epoch  atomic.Int64 // how many times the link has been made
-	noAVMD atomic.Bool
+	d       *Dialer
+	client  *esl.Client
+	box     *inbox
+	epoch   atomic.Int64 // how many times the link has been made
+	noAVMD  atomic.Bool
+	cached  atomic.Bool // the switch has mod_http_cache
+	fetched fetched
 
 	cancel  context.CancelFunc // these three belong to the Dialer's lock
 	legs    int

@@ -68,6 +68,9 @@ func (c *Call) play() {
 	c.executed++
 	c.id = ExecuteID(string(c.route.Attempt) + "-" + itoa(c.executed))
 	c.current, c.started, c.stopping = &next, c.now, false
+	if c.route.HTTPCache && next.app == "playback" && isURL(next.arg) {
+		next.arg = cachePrefix + next.arg
+	}
 	c.emit(Execute{ID: c.id, App: next.app, Arg: next.arg})
 }
 

@@ -294,6 +294,14 @@ func TestAudioIsCheckedKeptAndServedToPBXsOnly(t *testing.T) {
 	want(t, request(h, "GET", "/audio/"+sha+".wav", adminKey, nil), http.StatusNotFound) // 192.0.2.1 is no PBX
 	w2 := fromAddress(h, "10.0.0.7:5060")
 	want(t, request(w2, "GET", "/audio/"+sha+".wav", "", nil), http.StatusOK)
+	want(t, request(w2, "HEAD", "/audio/"+sha+".wav", "", nil), http.StatusOK)
+	w.audio["01a2-T-"+sha] = []byte("RIFF about a patient")
+	personal := request(w2, "GET", "/audio/01a2-T-"+sha+".wav", "", nil)
+	want(t, personal, http.StatusOK)
+	if kept := personal.Header().Get("Cache-Control"); strings.Contains(kept, "immutable") {
+		t.Errorf("audio about a patient may be kept: %s", kept)
+	}
+	want(t, request(h, "GET", "/audio/01a2-T-"+sha+".wav", adminKey, nil), http.StatusNotFound)
 	want(t, request(w2, "GET", "/audio/..%2f..%2fetc%2fpasswd.wav", "", nil), http.StatusNotFound)
 }
 

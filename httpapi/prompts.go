@@ -218,12 +218,12 @@ func serveWAV(w http.ResponseWriter, r *http.Request, f io.ReadSeekCloser) {
 	http.ServeContent(w, r, "", time.Time{}, f)
 }
 
-// mountAudio lets PBXs, and nobody else, fetch recordings over HTTP.
+// mountAudio lets PBXs, and nobody else, fetch recordings over HTTP. mod_httapi asks by HEAD first.
 func (s *Server) mountAudio() {
-	s.router.Get("/audio/{sha256}.wav", func(w http.ResponseWriter, r *http.Request) {
+	serve := func(w http.ResponseWriter, r *http.Request) {
 		peer, err := netip.ParseAddrPort(r.RemoteAddr) // a PBX connects itself: no proxy speaks for it
 		sha := chi.URLParam(r, "sha256")
-		if err != nil || !within(s.PBXNetworks(), peer.Addr().Unmap()) || !isSHA256(sha) {
+		if err != nil || !within(s.PBXNetworks(), peer.Addr().Unmap()) || !isAudioName(sha) {
 			writeProblem(w, problem(http.StatusNotFound, "There is no such recording for you."))
 			return
 		}
@@ -232,11 +232,25 @@ func (s *Server) mountAudio() {
 			writeProblem(w, s.failed(r.Context(), "audio", err))
 			return
 		}
-		w.Header().Set("Cache-Control", "private, max-age=31536000, immutable")
+		keep := "private, max-age=31536000, immutable"
+		if len(sha) > sha256Length { // about one patient
+			keep = "private, max-age=600"
+		}
+		w.Header().Set("Cache-Control", keep)
+		w.Header().Set("ETag", `"`+sha+`"`)
 		serveWAV(w, r, f)
-	})
+	}
+	s.router.Get("/audio/{sha256}.wav", serve)
+	s.router.Head("/audio/{sha256}.wav", serve)
 }
 
-func isSHA256(s string) bool {
-	return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == ""
+const sha256Length = 64 // in hexadecimal digits
+
+// isAudioName: a SHA-256 in lower case, after the transaction's id and a dash where the audio is about one patient.
+func isAudioName(s string) bool {
+	if len(s) < sha256Length {
+		return false
+	}
+	of, sum := s[:len(s)-sha256Length], s[len(s)-sha256Length:]
+	return strings.Trim(sum, "0123456789abcdef") == "" && (of == "" || len(of) <= 65 && strings.HasSuffix(of, "-") && !strings.ContainsAny(of, "/.\\"))
 }

@@ -134,7 +134,9 @@ func (a pbxAsk) version(v string) {
 func (a pbxAsk) modules(ctx context.Context) {
 	needed := []string{"mod_commands", "mod_dptools", "mod_sofia", "mod_sndfile", "mod_tone_stream"}
 	if a.pbx.AudioURL != "" {
-		needed = append(needed, "mod_httapi")
+		if !a.caches(ctx) {
+			needed = append(needed, "mod_httapi")
+		}
 	}
 	if a.listensForBeeps() {
 		needed = append(needed, "mod_avmd")
@@ -156,10 +158,19 @@ func (a pbxAsk) modules(ctx context.Context) {
 	a.say(a.about, ok, "has the modules that calls need")
 }
 
+// caches reports whether the switch can fetch prompts before the call.
+func (a pbxAsk) caches(ctx context.Context) bool {
+	body, answered := a.ask(ctx, "module_exists mod_http_cache")
+	if answered && body != "true" {
+		a.say(a.about, warn, "has no mod_http_cache: prompts are fetched when first played, and audio about patients stays in mod_httapi's cache")
+	}
+	return body == "true"
+}
+
 func (a pbxAsk) listensForBeeps() bool {
 	for _, cfg := range a.snap.Document.Configurations {
 		for _, s := range cfg.Steps {
-			if s.Channel == outreach.IVR && s.Machine != nil && s.Machine.Policy != "human_test" {
+			if s.Channel == outreach.IVR && s.Machine != nil && s.Machine.Detects(outreach.DetectBeep) {
 				return true
 			}
 		}

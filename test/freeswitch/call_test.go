@@ -176,9 +176,11 @@ func TestACallThatIsNotWantedAnyMoreIsEndedWhileItRings(t *testing.T) {
 	}
 }
 
-func hasAVMD(t *testing.T, sw *freeswitch.Switch) bool {
+func hasAVMD(t *testing.T, sw *freeswitch.Switch) bool { return hasModule(t, sw, "mod_avmd") }
+
+func hasModule(t *testing.T, sw *freeswitch.Switch, name string) bool {
 	t.Helper()
-	out, err := sw.API(t.Context(), "module_exists mod_avmd")
+	out, err := sw.API(t.Context(), "module_exists "+name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,8 @@ func (s *Switch) write() error {
 		Ports
 		RTPEnd   int
 		Patients string
-	}{s.o, s.Ports, min(s.Ports.RTP+8*s.o.MaxSessions, 32000), dialplan(s.o.RingTime)})
+		Cache    string
+	}{s.o, s.Ports, min(s.Ports.RTP+8*s.o.MaxSessions, 32000), dialplan(s.o.RingTime), s.Path("cache")})
 	if err != nil {
 		return fmt.Errorf("configuration of FreeSWITCH: %w", err)
 	}

@@ -63,9 +63,12 @@ func (s *sharedSwitch) stop() {
 }
 
 // alone starts a switch that the test may break.
-func alone(t *testing.T) *freeswitch.Switch {
+func alone(t *testing.T) *freeswitch.Switch { return aloneWith(t, freeswitch.Options{}) }
+
+func aloneWith(t *testing.T, o freeswitch.Options) *freeswitch.Switch {
 	t.Helper()
-	sw, err := freeswitch.Start(t.Context(), freeswitch.Options{Dir: t.TempDir(), Nice: 5})
+	o.Dir, o.Nice = t.TempDir(), 5
+	sw, err := freeswitch.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,6 +58,7 @@ type Options struct {
 	LogLevel          string        // "warning"
 	RingTime          time.Duration // before an answer; 300 ms
 	WithoutAVMD       bool          // mod_avmd is not loaded
+	WithoutHTTPCache  bool          // mod_http_cache is not loaded
 }
 
 // Switch is one FreeSWITCH. Its ports stay the same over a restart.
