@@ -33,13 +33,13 @@ func (s *Store) Claim(ctx context.Context, now time.Time, claims []outreach.Clai
 type claiming struct {
 	*tx
 	now   time.Time
-	ahead time.Duration     // of the caller's clock
-	lines map[string]*lines // by PBX
+	ahead time.Duration              // of the caller's clock
+	lines map[string]*outreach.Lines // by PBX
 	rows  map[outreach.TransactionID]*held
 }
 
 func (t *tx) claimAll(now time.Time, claims []outreach.Claim) ([]outreach.ClaimOutcome, error) {
-	c := claiming{tx: t, now: now, lines: map[string]*lines{}, rows: map[outreach.TransactionID]*held{}}
+	c := claiming{tx: t, now: now, lines: map[string]*outreach.Lines{}, rows: map[outreach.TransactionID]*held{}}
 	if err := c.lock(claims); err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (c *claiming) claim(in *outreach.Claim) (outreach.ClaimOutcome, error) {
 	}
 	l := c.lines[a.PBX]
 	if l != nil {
-		if no := l.refuse(a.Gateway, &in.Caps, c.now); no.Refusal != "" {
+		if no := l.Refuse(a.Gateway, &in.Caps, c.now); no.Refusal != "" {
 			return no, nil
 		}
 	}
@@ -124,13 +124,13 @@ func (c *claiming) patientRules(in *outreach.Claim) (outreach.ClaimOutcome, erro
 		if err != nil {
 			return outreach.ClaimOutcome{}, err
 		}
-		calls := callsOf(rows)
-		if no := calls.refuse(&in.Caps, c.now); no.Refusal != "" {
+		if no := outreach.RefuseCall(rows, &in.Caps, c.now); no.Refusal != "" {
 			return no, nil
 		}
 	}
 	if in.Caps.ContactsPerDay+in.Caps.ContactsPerWeek > 0 && in.Attempt.RecipientKey != "" {
-		return c.contacts(in.Attempt.RecipientKey, &in.Caps)
+		rows, err := c.contactsOf(in.Attempt.RecipientKey)
+		return outreach.RefuseContact(rows, &in.Caps, c.now), err
 	}
 	return outreach.ClaimOutcome{}, nil
 }
@@ -140,141 +140,44 @@ const (
 	week = 7 * day
 )
 
-// calls are a number's calls of the last week.
-type calls struct {
-	live    bool
-	lastEnd time.Time
-	rings   []time.Time // that used up a try, oldest first
-}
-
 const callsToText = `SELECT live, counted, claimed_at, started_at, ended_at FROM attempts
 	WHERE channel = 'ivr' AND address = $1 AND claimed_at > $2 ORDER BY claimed_at`
 
-// callRow is one call to a number.
-type callRow struct {
-	live, counted           bool
-	claimed, started, ended time.Time
-}
-
 // callsTo returns the number's calls, oldest first.
-func (c *claiming) callsTo(address string) (out []callRow, err error) {
+func (c *claiming) callsTo(address string) (out []outreach.PastCall, err error) {
 	if c.hot != nil && c.hot.past != nil {
 		return c.hot.past.calls[address], nil
 	}
 	err = c.each(callsToText, args{address, toMillis(c.now.Add(-week - day))}, func(r row) error {
-		var v callRow
-		err := r.Scan(&v.live, &v.counted, (*millis)(&v.claimed), (*millis)(&v.started), (*millis)(&v.ended))
+		var v outreach.PastCall
+		err := r.Scan(&v.Live, &v.Counted, (*millis)(&v.Claimed), (*millis)(&v.Started), (*millis)(&v.Ended))
 		out = append(out, v)
 		return err
 	})
 	return out, err
-}
-
-func callsOf(rows []callRow) (out calls) {
-	for _, v := range rows {
-		out.live = out.live || v.live
-		if v.counted && v.ended.After(out.lastEnd) { // a trunk fault rang nowhere: the next gateway need not wait
-			out.lastEnd = v.ended
-		}
-		if v.counted {
-			out.rings = append(out.rings, cmp.Or(v.started, v.claimed))
-		}
-	}
-	return out
-}
-
-func (k *calls) refuse(caps *outreach.Caps, now time.Time) outreach.ClaimOutcome {
-	if k.live {
-		return outreach.ClaimOutcome{Refusal: outreach.ReasonPhoneBusy}
-	}
-	if free := k.lastEnd.Add(caps.BetweenCalls); caps.BetweenCalls > 0 && !k.lastEnd.IsZero() && free.After(now) {
-		return outreach.ClaimOutcome{Refusal: outreach.ReasonPhoneBusy, RetryAt: free}
-	}
-	at := later(freeAt(k.rings, caps.RingsPerDay, day, now), freeAt(k.rings, caps.RingsPerWeek, week, now))
-	if !at.IsZero() {
-		return outreach.ClaimOutcome{Refusal: outreach.ReasonFrequencyCap, RetryAt: at}
-	}
-	return outreach.ClaimOutcome{}
-}
-
-// freeAt returns when fewer than limit of times (oldest first) lie within span, zero if that is now.
-func freeAt(times []time.Time, limit int, span time.Duration, now time.Time) time.Time {
-	if limit <= 0 || len(times) < limit {
-		return time.Time{}
-	}
-	at := times[len(times)-limit].Add(span)
-	if !at.After(now) {
-		return time.Time{}
-	}
-	return at
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 const contactsText = `SELECT live, contact, claimed_at, started_at, answered_at FROM attempts
 	WHERE recipient_key = $1 AND claimed_at > $2 ORDER BY claimed_at`
 
-// contactRow is one attempt to reach a patient.
-type contactRow struct {
-	live, contact              bool
-	claimed, started, answered time.Time
-}
-
 // contactsSince is how far back attempts are read: one of a week ago may have been answered since.
 const contactsSince = week + day
 
-func (c *claiming) contactsOf(recipient string) (out []contactRow, err error) {
+func (c *claiming) contactsOf(recipient string) (out []outreach.PastContact, err error) {
 	if c.hot != nil && c.hot.past != nil {
 		return c.hot.past.contacts[recipient], nil
 	}
 	err = c.each(contactsText, args{recipient, toMillis(c.now.Add(-contactsSince))}, func(r row) error {
-		var v contactRow
-		err := r.Scan(&v.live, &v.contact, (*millis)(&v.claimed), (*millis)(&v.started), (*millis)(&v.answered))
+		var v outreach.PastContact
+		err := r.Scan(&v.Live, &v.Contact, (*millis)(&v.Claimed), (*millis)(&v.Started), (*millis)(&v.Answered))
 		out = append(out, v)
 		return err
 	})
 	return out, err
 }
 
-// contacts counts how often the patient was reached in a day and in a week, over all channels. An attempt
-// whose outcome is open counts: it may become a contact.
-func (c *claiming) contacts(recipient string, caps *outreach.Caps) (outreach.ClaimOutcome, error) {
-	rows, err := c.contactsOf(recipient)
-	if err != nil {
-		return outreach.ClaimOutcome{}, err
-	}
-	var reached []time.Time
-	open := 0
-	for _, v := range rows {
-		switch at := cmp.Or(v.answered, v.started, v.claimed); {
-		case v.contact && at.After(c.now.Add(-week)):
-			reached = append(reached, at)
-		case v.live:
-			open++
-		}
-	}
-	slices.SortFunc(reached, time.Time.Compare)
-	today := 0
-	for _, at := range reached {
-		if at.After(c.now.Add(-day)) {
-			today++
-		}
-	}
-	full := func(limit, n int) bool { return limit > 0 && n+open >= limit }
-	if !full(caps.ContactsPerDay, today) && !full(caps.ContactsPerWeek, len(reached)) {
-		return outreach.ClaimOutcome{}, nil
-	}
-	at := later(freeAt(reached, caps.ContactsPerDay, day, c.now), freeAt(reached, caps.ContactsPerWeek, week, c.now))
-	return outreach.ClaimOutcome{Refusal: outreach.ReasonFrequencyCap, RetryAt: at}, nil
-}
-
 // write stores the attempt ahead of its originate or send, and moves the transaction.
-func (c *claiming) write(in *outreach.Claim, h *held, l *lines) (outreach.ClaimOutcome, error) {
+func (c *claiming) write(in *outreach.Claim, h *held, l *outreach.Lines) (outreach.ClaimOutcome, error) {
 	a := in.Attempt
 	a.Transaction, a.State, a.Token, a.ClaimedAt = in.Transaction, outreach.AttemptClaimed, in.Token+1, c.now
 	a.LeaseUntil, a.Owner = fromMillis(toMillis(c.lease(a.LeaseUntil))), cmp.Or(a.Owner, c.s.opt.Node)
@@ -303,7 +206,7 @@ func (c *claiming) write(in *outreach.Claim, h *held, l *lines) (outreach.ClaimO
 		}
 	}
 	if l != nil {
-		l.take(a.Gateway, &in.Caps)
+		l.Take(a.Gateway, &in.Caps)
 	}
 	c.release(h)
 	c.notify(noticeOf(&n))

@@ -57,7 +57,7 @@ func (s *Store) ClaimProbe(ctx context.Context, now time.Time, o outreach.Gatewa
 }
 
 func (t *tx) claimProbe(now time.Time, o outreach.GatewayOutcome, caps outreach.Caps, due time.Time) (bool, error) {
-	c := claiming{tx: t, now: fromMillis(toMillis(now)), lines: map[string]*lines{}}
+	c := claiming{tx: t, now: fromMillis(toMillis(now)), lines: map[string]*outreach.Lines{}}
 	if err := c.lockPBX(o.PBX); err != nil {
 		return false, err
 	}
@@ -67,11 +67,11 @@ func (t *tx) claimProbe(now time.Time, o outreach.GatewayOutcome, caps outreach.
 		return false, err
 	}
 	l := c.lines[o.PBX]
-	if no := l.refuse(o.Gateway, &caps, c.now); no.Refusal != "" {
+	if no := l.Refuse(o.Gateway, &caps, c.now); no.Refusal != "" {
 		return false, nil
 	}
-	l.spend("", caps.PBXRate)
-	l.spend(o.Gateway, caps.GatewayRate)
+	l.Spend("", caps.PBXRate)
+	l.Spend(o.Gateway, caps.GatewayRate)
 	if err := c.saveBuckets(l); err != nil {
 		return false, err
 	}

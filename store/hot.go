@@ -21,8 +21,8 @@ type held struct {
 type hot struct {
 	cases    map[outreach.TransactionID]*held
 	owners   map[outreach.AttemptID]outreach.TransactionID
-	lines    map[string]*lines // by PBX, with its token buckets
-	settings *settings         // looked at in this group
+	lines    map[string]*outreach.Lines // by PBX, with its token buckets
+	settings *settings                  // looked at in this group
 
 	// Of a group on PostgreSQL, which holds nothing longer than its own transaction.
 	now      time.Time // the database's, under the locks of claims; zero where the caller's holds
@@ -46,7 +46,7 @@ func (h *hot) freed(a *outreach.Attempt) {
 		return
 	}
 	if l := h.lines[a.PBX]; l != nil {
-		l.use(a.Gateway, -1)
+		l.Use(a.Gateway, -1)
 	}
 }
 
@@ -56,9 +56,9 @@ func (h *hot) claimed(a *outreach.Attempt) {
 		return
 	}
 	if a.Channel == outreach.IVR {
-		h.past.calls[a.Address] = append(h.past.calls[a.Address], callRow{live: live(a.State), claimed: a.ClaimedAt})
+		h.past.calls[a.Address] = append(h.past.calls[a.Address], outreach.PastCall{Live: live(a.State), Claimed: a.ClaimedAt})
 	}
-	h.past.contacts[a.RecipientKey] = append(h.past.contacts[a.RecipientKey], contactRow{live: live(a.State), claimed: a.ClaimedAt})
+	h.past.contacts[a.RecipientKey] = append(h.past.contacts[a.RecipientKey], outreach.PastContact{Live: live(a.State), Claimed: a.ClaimedAt})
 }
 
 func (h *hot) drop(id outreach.TransactionID) {

@@ -18,8 +18,8 @@ type claimWants struct {
 // past is what a group has read for its claims: the calls to each number and what each patient was
 // reached by. What the group claims is added.
 type past struct {
-	calls    map[string][]callRow
-	contacts map[string][]contactRow
+	calls    map[string][]outreach.PastCall
+	contacts map[string][]outreach.PastContact
 }
 
 // prefetch reads and locks what the operations want in one round trip, and a second one for events
@@ -168,19 +168,19 @@ const (
 )
 
 func (t *tx) askPast(conn *pgTx, c *claimWants) {
-	p := &past{calls: map[string][]callRow{}, contacts: map[string][]contactRow{}}
+	p := &past{calls: map[string][]outreach.PastCall{}, contacts: map[string][]outreach.PastContact{}}
 	t.hot.past = p
 	conn.ask(pastCallsText, args{c.addresses, toMillis(c.now.Add(-week - day))}, func(r row) error {
 		var address string
-		var v callRow
-		err := r.Scan(&address, &v.live, &v.counted, (*millis)(&v.claimed), (*millis)(&v.started), (*millis)(&v.ended))
+		var v outreach.PastCall
+		err := r.Scan(&address, &v.Live, &v.Counted, (*millis)(&v.Claimed), (*millis)(&v.Started), (*millis)(&v.Ended))
 		p.calls[address] = append(p.calls[address], v)
 		return err
 	})
 	conn.ask(pastContactsText, args{c.recipients, toMillis(c.now.Add(-contactsSince))}, func(r row) error {
 		var recipient string
-		var v contactRow
-		err := r.Scan(&recipient, &v.live, &v.contact, (*millis)(&v.claimed), (*millis)(&v.started), (*millis)(&v.answered))
+		var v outreach.PastContact
+		err := r.Scan(&recipient, &v.Live, &v.Contact, (*millis)(&v.Claimed), (*millis)(&v.Started), (*millis)(&v.Answered))
 		p.contacts[recipient] = append(p.contacts[recipient], v)
 		return err
 	})
@@ -199,19 +199,19 @@ func (t *tx) askSettings(conn *pgTx) {
 // askLines locks the PBXs in a statement of its own; the next ones count. A PBX that has no row yet
 // is left to lockPBX.
 func (t *tx) askLines(conn *pgTx, pbxs []string) {
-	t.hot.lines = map[string]*lines{}
+	t.hot.lines = map[string]*outreach.Lines{}
 	conn.ask(`SELECT pbx FROM pbx_state WHERE pbx = ANY($1) AND gateway = '' ORDER BY pbx FOR UPDATE`, args{pbxs}, func(r row) error {
 		var pbx string
 		err := r.Scan(&pbx)
-		t.hot.lines[pbx] = &lines{pbx: pbx, used: map[string]int{}, buckets: map[string]*bucket{}}
+		t.hot.lines[pbx] = outreach.NewLines(pbx)
 		return err
 	})
 	conn.ask(`SELECT pbx, gateway, tokens, at FROM pbx_state WHERE pbx = ANY($1)`, args{pbxs}, func(r row) error {
 		var pbx, gateway string
-		b := &bucket{known: true}
-		err := r.Scan(&pbx, &gateway, &b.tokens, (*millis)(&b.at))
+		b := &outreach.Bucket{Known: true}
+		err := r.Scan(&pbx, &gateway, &b.Tokens, (*millis)(&b.At))
 		if l := t.hot.lines[pbx]; l != nil {
-			l.buckets[gateway] = b
+			l.Buckets[gateway] = b
 		}
 		return err
 	})
@@ -220,7 +220,7 @@ func (t *tx) askLines(conn *pgTx, pbxs []string) {
 		var n int
 		err := r.Scan(&pbx, &gateway, &n)
 		if l := t.hot.lines[pbx]; l != nil {
-			l.use(gateway, n)
+			l.Use(gateway, n)
 		}
 		return err
 	})
