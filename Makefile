@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BIN := bin/curlew
 export CGO_ENABLED := 1
 
-.PHONY: help demo demo-headless build test test-go lint fuzz bench setup-demo setup-test clean
+.PHONY: help demo demo-headless build console test test-go test-console test-browser lint fuzz bench setup-demo setup-test clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -17,9 +17,51 @@ setup-demo:
 setup-test: ## installs what the tests need (apt as root, else names it)
 	@./test/setup.sh test
 
-build: ## the binary, in bin/
+build: console ## the binary with its console, in bin/
 	@mkdir -p bin
 	go build -o $(BIN) ./cmd/curlew
+
+# The console needs Node 20.19 or newer; without it the binary serves a plain page that says so.
+NODE_OK := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a > 20 || (a === 20 && b >= 19)) console.log("yes")' 2>/dev/null)
+CONSOLE_SOURCES := $(shell find console/src console/public console/index.html console/vite.config.ts console/package-lock.json -type f 2>/dev/null)
+
+console: ## the admin console, into console/dist (where Node is)
+ifeq ($(NODE_OK),yes)
+	@$(MAKE) --no-print-directory console/dist/index.html
+else
+	@echo "Node 20.19 or newer is missing: building without the console"
+endif
+
+console/node_modules/.package-lock.json: console/package-lock.json
+	cd console && npm ci --no-audit --no-fund
+	@touch $@
+
+console/openapi.json: $(shell git ls-files 'httpapi/*.go' 'outreach/*.go')
+	go run ./cmd/curlew openapi > $@
+
+console/src/api/schema.d.ts: console/openapi.json console/node_modules/.package-lock.json
+	cd console && npm run --silent generate
+
+console/dist/index.html: console/node_modules/.package-lock.json console/src/api/schema.d.ts $(CONSOLE_SOURCES)
+	cd console && npm run --silent check && npm run --silent build -- --logLevel warn
+	@touch $@
+
+test-console: console ## the console's logic
+ifeq ($(NODE_OK),yes)
+	cd console && npm test --silent
+else
+	@echo "skipped: the console's tests need Node 20.19 or newer"
+endif
+
+test-browser: build ## the real binary in a real Chromium
+ifeq ($(NODE_OK),yes)
+	cd console && node --test --test-concurrency=1 --test-reporter=spec 'e2e/*.test.mjs'
+else
+	@echo "skipped: the browser's tests need Node 20.19 or newer"
+endif
+
+screenshots: build ## docs/screenshots anew
+	cd console && node e2e/screenshots.mjs
 
 demo: setup-demo build ## the whole job against simulators, console on http://127.0.0.1:8080
 	./$(BIN) demo

@@ -2,6 +2,8 @@ module curlew
 
 go 1.26.0
 
+ignore ./console/node_modules
+
 require (
 	github.com/0x19/goesl v0.0.0-20230805100056-48992ef4fdb1
 	github.com/alecthomas/kong v1.17.0

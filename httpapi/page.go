@@ -63,13 +63,14 @@ var assets = map[string]string{
 // consoleHTML is what index.html is given. Key is empty outside of the demo: then the page asks for one.
 type consoleHTML struct {
 	Demo    bool
+	Plain   bool // there is no built console in this binary
 	Key     string
 	Version string
 }
 
 func (s *Server) mountPage() {
-	s.router.Get("/", func(w http.ResponseWriter, r *http.Request) {
-		data := consoleHTML{Version: s.Version}
+	show := func(w http.ResponseWriter, r *http.Request) {
+		data := consoleHTML{Version: s.Version, Plain: s.Console == nil}
 		if s.Demo != nil {
 			data.Demo, data.Key = true, s.DemoKey
 		}
@@ -79,7 +80,11 @@ func (s *Server) mountPage() {
 			return
 		}
 		s.pages.write(w, []byte(b.String()))
-	})
+	}
+	s.router.Get("/page/", show)
+	if s.Console == nil {
+		s.router.Get("/", show)
+	}
 	for name, contentType := range assets {
 		s.router.Get("/page/"+name, func(w http.ResponseWriter, r *http.Request) {
 			text, err := files.ReadFile("page/" + name)

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -60,6 +61,7 @@ type Options struct {
 
 	Demo    Demo
 	DemoKey string // handed to the console page, only with Demo
+	Console fs.FS  // the built console; nil: a plain page in its place
 }
 
 // Server answers HTTP.
@@ -75,9 +77,11 @@ type Server struct {
 	opens    *limiter[[32]byte] // link_opened lines, by link
 	metrics  *metrics
 	pages    *pages
-	spec     []byte
-	down     chan struct{} // closed by a shutdown: ends the streams, which would outlast it
-	goDown   func()
+	// consoleIndex is index.html of the built console, nil without one.
+	consoleIndex []byte
+	spec         []byte
+	down         chan struct{} // closed by a shutdown: ends the streams, which would outlast it
+	goDown       func()
 }
 
 // New mounts every door. The error says which one cannot be built.
@@ -107,16 +111,16 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	s.router.Use(s.observe, s.recoverPanic, secure)
-	s.router.NotFound(func(w http.ResponseWriter, _ *http.Request) {
-		writeProblem(w, problem(http.StatusNotFound, "There is nothing at this address. The API is described at /docs."))
-	})
+	s.router.NotFound(s.nothingHere)
 	s.router.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, problem(http.StatusMethodNotAllowed, "This address has no such method. The API is described at /docs."))
 	})
 	s.api = humachi.New(s.router, apiConfig(o.Version))
 	s.api.UseMiddleware(s.authorize)
 	s.mountAPI()
-	s.mountOutside()
+	if err := s.mountOutside(); err != nil {
+		return nil, err
+	}
 	if s.spec, err = s.describe(); err != nil {
 		return nil, fmt.Errorf("describe the API: %w", err)
 	}
@@ -177,7 +181,7 @@ func (s *Server) mountAPI() {
 	s.mountResults()
 }
 
-func (s *Server) mountOutside() {
+func (s *Server) mountOutside() error {
 	s.mountHealth()
 	s.mountLinks()
 	s.mountTwilio()
@@ -187,6 +191,10 @@ func (s *Server) mountOutside() {
 	if s.Demo != nil {
 		s.mountDemo()
 	}
+	if s.Console == nil {
+		return nil
+	}
+	return s.mountConsole()
 }
 
 func (s *Server) now() time.Time { return s.Clock.Now() }

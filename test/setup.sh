@@ -10,7 +10,8 @@ have espeak-ng || need+=(espeak-ng)
 if [ "${1:-test}" = test ]; then
   have ffmpeg || need+=(ffmpeg)
   ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need+=(postgresql)
-  have node || echo "Node 20 or newer is missing: the test that uses it says so and is left out."
+  have chromium || need+=(chromium)
+  have node && have npm || echo "Node 20.19 or newer with npm is missing: the tests that use it say so and are left out."
 fi
 [ ${#need[@]} -eq 0 ] && exit 0
 if [ "$(id -u)" -ne 0 ] || ! have apt-get; then

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 
+	web "curlew/console"
 	"curlew/hims"
 	"curlew/httpapi"
 	"curlew/outreach"
@@ -20,6 +21,10 @@ import (
 
 // wireHTTP gives every door what stands behind it.
 func (a *app) wireHTTP() (err error) {
+	built, ok := web.Built()
+	if !ok {
+		built = nil // a plain page says how to build it
+	}
 	var plays httpapi.Rehearsals
 	if a.rehearsable {
 		if a.rehearse, err = newRehearsals(a); err != nil {
@@ -28,6 +33,7 @@ func (a *app) wireHTTP() (err error) {
 		plays = a.rehearse
 	}
 	a.server, err = httpapi.New(httpapi.Options{
+		Console: built,
 		Version: version, Log: a.log, Clock: a.clock, Settings: a.keeper, Events: events{a.intake}, Transactions: pages{a.store}, Dispatch: a.sched,
 		Answers: &answers{store: a.store, sched: a.sched, router: a.router, clock: a.clock, log: a.log}, Keys: keyStore{a.store, a},
 		Audit: pages{a.store}, OptOuts: pages{a.store}, Pauses: pauses{a.store, a.sched}, Results: results{pages{a.store}, a.outbox}, Nodes: nodes{a.store},

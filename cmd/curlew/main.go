@@ -51,6 +51,7 @@ type commands struct {
 	Keys     keysCommand     `cmd:"" help:"API keys: create, list, revoke."`
 	Users    usersCommand    `cmd:"" help:"People who sign in at the console: create, list, password, delete."`
 	Migrate  migrateCommand  `cmd:"" help:"Brings the database to this version."`
+	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Prints the API's description (OpenAPI 3.1)."`
 	Version  versionCommand  `cmd:"" help:"Prints the version."`
 
 	Rehearsal rehearsalChild `cmd:"" hidden:"" help:"One rehearsal, read from standard input."`
