@@ -42,7 +42,7 @@ func (s *Server) mountConfig() {
 			}
 			return &exportOutput{etag(revision), "application/json", file}, nil
 		})
-	route(s, operation{id: "apply-config", method: http.MethodPost, path: "/config/apply", tag: tag, maxBody: maxConfigBody, request: file,
+	route(s, operation{id: "apply-config", method: http.MethodPost, path: "/config/apply", tag: tag, maxBody: maxConfigBody, bodyTime: configTime, request: file,
 		summary: "Apply a config file", text: "With preview=true only the plan is returned."},
 		func(ctx context.Context, in *applyInput) (*applyOutput, error) {
 			expect, err := in.revision()

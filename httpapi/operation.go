@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"time"
 
 	"curlew/outreach"
 
@@ -25,11 +26,12 @@ type operation struct {
 	id, method, path string
 	summary, text    string
 	tag              string
-	scope            string       // who may: scopeRead for a GET and scopeAdmin for all else, unless set
-	status           int          // of success, 200 unless set
-	maxBody          int64        // maxEventBody unless set
-	quiet            bool         // changes nothing, or is recorded elsewhere: no audit entry
-	request          *huma.Schema // of a body that the operation decodes itself
+	scope            string        // who may: scopeRead for a GET and scopeAdmin for all else, unless set
+	status           int           // of success, 200 unless set
+	maxBody          int64         // maxEventBody unless set
+	bodyTime         time.Duration // to send the body, 5 s unless set
+	quiet            bool          // changes nothing, or is recorded elsewhere: no audit entry
+	request          *huma.Schema  // of a body that the operation decodes itself
 }
 
 // route mounts op and gives fn's errors, audit entry and log line one way out.
@@ -50,7 +52,7 @@ func route[I, O any](s *Server, op operation, fn func(context.Context, *I) (*O, 
 	}
 	huma.Register(s.api, huma.Operation{
 		OperationID: op.id, Method: op.method, Path: prefix + op.path, Summary: op.summary, Description: op.text,
-		Tags: []string{op.tag}, DefaultStatus: op.status, MaxBodyBytes: op.maxBody, RequestBody: body, SkipValidateBody: op.request != nil,
+		Tags: []string{op.tag}, DefaultStatus: op.status, MaxBodyBytes: op.maxBody, BodyReadTimeout: op.bodyTime, RequestBody: body, SkipValidateBody: op.request != nil,
 		Security:  security(scope),
 		Metadata:  map[string]any{"scope": scope},
 		Responses: problemResponse(s.api.OpenAPI().Components.Schemas),

@@ -51,7 +51,7 @@ func (s *Server) mountOptOutFiles() {
 				return rows(page.Items, optOutRow), page.Next != "", err
 			})
 		})
-	route(s, operation{id: "import-opt-outs", scope: scopeOperator, method: http.MethodPost, path: "/opt-outs.csv", tag: "Patients", maxBody: maxOptOutFile,
+	route(s, operation{id: "import-opt-outs", scope: scopeOperator, method: http.MethodPost, path: "/opt-outs.csv", tag: "Patients", maxBody: maxOptOutFile, bodyTime: configTime,
 		summary: "Add opt-outs from CSV", text: "The first line names the columns: address or recipient, and channel, purpose (each absent or empty: all). " +
 			"A file with a mistake changes nothing. At most 4 MiB and 50,000 rows."}, s.importOptOuts)
 }

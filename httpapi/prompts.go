@@ -93,9 +93,10 @@ func (s *Server) mountPrompts() {
 		text: "Inactivating a prompt that is in use is answered with warnings: the configurations and pending transactions that go on without it."}, s.putPrompt)
 	route(s, operation{id: "delete-prompt", method: http.MethodDelete, path: "/prompts/{category}", tag: tag, status: http.StatusNoContent,
 		summary: "Delete a prompt that nothing uses", text: "409 names the configurations that use it; a used prompt can be inactivated."}, s.deletePrompt)
-	route(s, operation{id: "put-prompt-audio", method: http.MethodPut, path: "/prompts/{category}/audio/{language}", tag: tag, maxBody: maxAudioBody,
+	route(s, operation{id: "put-prompt-audio", method: http.MethodPut, path: "/prompts/{category}/audio/{language}", tag: tag, maxBody: maxAudioBody, bodyTime: uploadTime,
 		summary: "Upload a recording",
-		text:    "A WAV file as telephony wants it: 8 kHz, 16 bit, mono. The answer reports what was found in it; 422 says what it must be."}, s.putAudio)
+		text: "A WAV file as telephony wants it: 8 or 16 kHz, 16 bit, mono, at most 32 MiB; other formats are converted where ffmpeg is there. " +
+			"The answer reports what was found in it; 422 lists everything that is wrong with it, 413 says that it is too large."}, s.putAudio)
 	route(s, operation{id: "get-prompt-audio", method: http.MethodGet, path: "/prompts/{category}/audio/{language}", tag: tag,
 		summary: "The recording of a prompt"}, s.getAudio)
 }

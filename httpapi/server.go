@@ -116,7 +116,7 @@ func New(o Options) (*Server, error) {
 		writeProblem(w, problem(http.StatusMethodNotAllowed, "This address has no such method. The API is described at /docs."))
 	})
 	s.api = humachi.New(s.router, apiConfig(o.Version))
-	s.api.UseMiddleware(s.authorize)
+	s.api.UseMiddleware(s.authorize, s.admitBody)
 	s.mountAPI()
 	if err := s.mountOutside(); err != nil {
 		return nil, err

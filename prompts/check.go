@@ -158,7 +158,10 @@ func (r *Report) judge() {
 	}
 }
 
-// sniff names a format by its first bytes, "" if it is none of those that we can convert.
+// zipped is recognised to be named; it is never opened.
+const zipped = "zip"
+
+// sniff names a format by its first bytes, "" if it is none that is known here.
 func sniff(b []byte) string {
 	has := func(at int, magic string) bool {
 		return len(b) >= at+len(magic) && string(b[at:at+len(magic)]) == magic
@@ -178,6 +181,8 @@ func sniff(b []byte) string {
 		return "matroska"
 	case has(0, "#!AMR"):
 		return "amr"
+	case has(0, "PK\x03\x04"), has(0, "PK\x05\x06"):
+		return zipped
 	}
 	return ""
 }
@@ -186,6 +191,8 @@ func describe(format string) string {
 	switch format {
 	case "":
 		return "no audio file that is known here"
+	case zipped:
+		return "a ZIP archive, not WAV: unpack it"
 	case "mov":
 		return "MPEG-4 audio (m4a), not WAV"
 	}

@@ -13,7 +13,7 @@ import (
 
 // convertible reports whether another format is all that is wrong, so that a conversion could help.
 func (r Report) convertible() bool {
-	if r.Format == "" || r.Size > maxUpload {
+	if r.Format == "" || r.Format == zipped || r.Size > maxUpload {
 		return false
 	}
 	for _, p := range r.Problems {

@@ -299,3 +299,16 @@ func BenchmarkScriptWhenCached(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*segments), "ns/segment")
 }
+
+func TestAnArchiveThatIsCalledWAVIsNamedAndNeverOpened(t *testing.T) {
+	dir := t.TempDir()
+	for _, head := range []string{"PK\x03\x04", "PK\x05\x06"} {
+		_, report, err := library(t, Options{Dir: dir}).Store(t.Context(), []byte(head+strings.Repeat("\x00", 4000)))
+		if !errors.Is(err, ErrAudioRefused) || len(report.Problems) != 1 || !strings.Contains(report.Problems[0].Detail, "ZIP archive") {
+			t.Errorf("%q: %+v %v", head, report.Problems, err)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("something was kept: %v", left)
+	}
+}
