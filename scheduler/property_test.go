@@ -20,6 +20,7 @@ type story struct {
 	r    *rig
 	n    int // of the patient
 	now  time.Time
+	caps outreach.Caps
 	open []tale
 	old  []outreach.Claim // what was once to be claimed: a slow node may still try
 }
@@ -38,16 +39,24 @@ const day = 24 * time.Hour
 // are small, so that they are reached.
 func TestPropertyOnTheStoreOneWinnerAndNothingAfterItOrAfterExpiryNorAboveACap(t *testing.T) {
 	r := newRig(t, func(d *outreach.Document) {
-		between, rings, weekly, contacts, all := outreach.Exactly(30*time.Minute), 2, 4, 2, 5
-		d.Limits = outreach.Limits{BetweenCalls: &between, RingsPerDay: &rings, RingsPerWeek: &weekly, ContactsPerDay: &contacts, ContactsPerWeek: &all}
 	})
 	n, now := 0, noon
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
-		st := &story{t: rt, r: r, n: n, now: now}
+		st := &story{t: rt, r: r, n: n, now: now, caps: r.snap.PatientCaps()}
+		few, many := rapid.IntRange(1, 2).Draw(rt, "few"), 50
+		st.caps.RingsPerDay, st.caps.RingsPerWeek, st.caps.ContactsPerDay, st.caps.ContactsPerWeek = few, many, few, many
+		if rapid.Bool().Draw(rt, "by the week") {
+			st.caps.RingsPerDay, st.caps.RingsPerWeek, st.caps.ContactsPerDay, st.caps.ContactsPerWeek = many, few+1, many, few
+		}
 		st.book()
-		for range 40 {
+		for range 50 {
 			st.step()
+			if rapid.Bool().Draw(rt, "loop") { // the scheduler's own
+				for _, about := range st.open[max(0, len(st.open)-3):] {
+					st.pass(about.id)
+				}
+			}
 			st.check()
 		}
 		now = st.now.Add(time.Minute)
@@ -92,17 +101,21 @@ func (st *story) decide(id outreach.TransactionID, fn func(outreach.Case) outrea
 
 func (st *story) step() {
 	s := st.r.snap
-	about := &st.open[rapid.IntRange(0, len(st.open)-1).Draw(st.t, "about")]
-	rarely := func(what string) bool { return rapid.IntRange(0, 4).Draw(st.t, what) == 0 }
-	switch rapid.SampledFrom([]string{"pass", "pass", "pass", "pass", "old", "end", "end", "end", "answer", "report", "timer", "retime", "cancel", "book"}).Draw(st.t, "what") {
+	about := &st.open[max(0, len(st.open)-rapid.IntRange(1, 3).Draw(st.t, "about"))] // one of the newest
+	rarely := func(what string) bool { return rapid.IntRange(0, 2).Draw(st.t, what) == 0 }
+	switch rapid.SampledFrom([]string{"pass", "old", "end", "end", "end", "end", "answer", "report", "timer", "timer", "timer", "retime", "cancel", "book", "book"}).Draw(st.t, "what") {
 	case "pass":
 		st.pass(about.id)
 	case "old":
 		if len(st.old) > 0 {
-			st.claim(rapid.SampledFrom(st.old).Draw(st.t, "stale claim"))
+			late := rapid.SampledFrom(st.old).Draw(st.t, "stale claim")
+			late.Attempt.ID = outreach.AttemptID(store.NewID(st.now)) // of another node
+			st.claim(late)
 		}
 	case "end":
-		st.end(about.id)
+		for _, one := range st.open[max(0, len(st.open)-3):] {
+			st.end(one.id)
+		}
 	case "answer":
 		if rarely("answers") {
 			st.answer(about)
@@ -115,13 +128,14 @@ func (st *story) step() {
 			}
 		}
 	case "timer":
-		st.now = st.now.Add(time.Duration(rapid.IntRange(1, 300).Draw(st.t, "minutes")) * time.Minute)
+		st.now = st.now.Add(time.Duration(rapid.IntRange(1, 1440).Draw(st.t, "minutes")) * time.Minute)
 		st.decide(about.id, func(c outreach.Case) outreach.Change { return outreach.OnTimer(s, c, st.now) })
-	case "retime", "book":
+	case "book":
 		st.now = st.now.Add(time.Second)
-		if len(st.open) < 6 && rarely("books") {
-			st.book()
-		} else if rarely("retimes") {
+		st.book()
+	case "retime":
+		st.now = st.now.Add(time.Second)
+		if rarely("retimes") {
 			st.accept("Rescheduled", about, st.now.Add(25*time.Hour))
 		}
 	case "cancel":
@@ -158,9 +172,12 @@ func (st *story) pass(id outreach.TransactionID) {
 		return
 	}
 	t := c.Transaction
+	if !st.now.Before(t.ExpiresAt) {
+		st.t.Fatalf("%s is admitted after its expiry", t.ID)
+	}
 	a := outreach.Attempt{ID: outreach.AttemptID(store.NewID(st.now)), Transaction: t.ID, Step: t.Step, Try: t.Tries + 1, Channel: t.Channel,
 		RecipientKey: t.RecipientID, Address: t.Phone, State: outreach.AttemptClaimed, Owner: "n1", LeaseUntil: st.now.Add(time.Minute), ClaimedAt: st.now}
-	claim := outreach.Claim{Transaction: t.ID, Token: t.Token, Attempt: a, Caps: st.r.snap.PatientCaps()}
+	claim := outreach.Claim{Transaction: t.ID, Token: t.Token, Attempt: a, Caps: st.caps}
 	if a.Channel == outreach.IVR {
 		claim.Attempt.PBX, claim.Attempt.Gateway = "main", "trunk1"
 		claim.Caps.PBXCalls, claim.Caps.GatewayCalls, claim.Caps.PBXRate, claim.Caps.GatewayRate = 1000, 1000, 1000, 1000
@@ -200,7 +217,7 @@ func (st *story) end(id outreach.TransactionID) {
 		if a.State != outreach.AttemptDialing && a.State != outreach.AttemptSending {
 			continue
 		}
-		disp := rapid.SampledFrom([]outreach.Disposition{outreach.Accepted, outreach.Accepted, outreach.Unknown, outreach.Refused, outreach.Undelivered, outreach.Throttled}).Draw(st.t, "receipt")
+		disp := rapid.SampledFrom([]outreach.Disposition{outreach.Accepted, outreach.Accepted, outreach.Accepted, outreach.Accepted, outreach.Unknown, outreach.Refused, outreach.Undelivered, outreach.Throttled}).Draw(st.t, "receipt")
 		result := outreach.CallResult{Attempt: a.ID, Sent: true, Accepted: true, Created: true, Progress: true, EndedAt: st.now}
 		result.Cause = rapid.SampledFrom([]string{"NORMAL_CLEARING", "USER_BUSY", "NO_ANSWER", "UNALLOCATED_NUMBER", "NORMAL_TEMPORARY_FAILURE"}).Draw(st.t, "cause")
 		if result.Cause == "NORMAL_CLEARING" {
@@ -280,11 +297,10 @@ func (st *story) checkCaps(all []outreach.Attempt) {
 	if live > 1 {
 		st.t.Fatalf("%d live legs to one number", live)
 	}
-	caps := st.r.snap.PatientCaps()
-	st.within("rings", rings, caps.RingsPerDay, day)
-	st.within("rings", rings, caps.RingsPerWeek, 7*day)
-	st.within("contacts", contacts, caps.ContactsPerDay, day)
-	st.within("contacts", contacts, caps.ContactsPerWeek, 7*day)
+	st.within("rings", rings, st.caps.RingsPerDay, day)
+	st.within("rings", rings, st.caps.RingsPerWeek, 7*day)
+	st.within("contacts", contacts, st.caps.ContactsPerDay, day)
+	st.within("contacts", contacts, st.caps.ContactsPerWeek, 7*day)
 }
 
 // within fails where more than limit of times lie within any span.

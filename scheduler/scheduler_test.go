@@ -3,7 +3,9 @@ package scheduler_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -359,3 +361,110 @@ func TestNothingIsDialledAtNightAndTheMorningKeepsTheQueueOrder(t *testing.T) {
 	}
 	stop()
 }
+
+func TestOfAnswersThatComeAtOnceOneIsFirstAndTheRingingLegIsHungUpOnce(t *testing.T) {
+	r := newRig(t, nil)
+	stop := r.run()
+	for _, digits := range []string{"01", "02", "03", "04", "05"} {
+		id := r.fire(digits)
+		o := r.ordered()
+		ways := []func() (bool, error){
+			func() (bool, error) {
+				return r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Confirm, "1", "", r.clock.Now())
+			},
+		}
+		for _, via := range []string{"link", "button", "word"} {
+			for _, action := range []outreach.Action{outreach.Confirm, outreach.Cancel} {
+				ways = append(ways, func() (bool, error) {
+					return r.sched.Response(t.Context(), id, outreach.Response{Action: action, Channel: outreach.SMS, Via: via})
+				})
+			}
+		}
+		begin := make(chan struct{})
+		var all sync.WaitGroup
+		for _, answer := range ways {
+			all.Go(func() {
+				<-begin
+				if _, err := answer(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		close(begin)
+		all.Wait()
+		logs, err := r.store.Logs(t.Context(), outreach.LogFilter{Transaction: id, Kind: "response", Limit: 50})
+		must(t, err)
+		revisions := map[string]int{}
+		for _, l := range logs.Items {
+			revisions[fmt.Sprint(l.Data["revision"])]++
+		}
+		for n := range logs.Items {
+			if revisions[fmt.Sprint(n)] != 1 {
+				t.Fatalf("the answers to %s are revisions %v: each comes once", id, revisions)
+			}
+		}
+		r.mu.Lock()
+		if n := len(r.hungUp); n > 1 || n == 1 && r.hungUp[0] != o.Attempt {
+			t.Errorf("hung up %v", r.hungUp)
+		}
+		r.hungUp = nil
+		r.mu.Unlock()
+		r.ended(o, "NORMAL_CLEARING", 200)
+		c := r.until(id, "completed", func(c outreach.Case) bool { return c.Transaction.State == outreach.Completed })
+		r.clock.Jump(r.clock.Now().Add(time.Minute))
+		if len(c.Attempts) != 1 || len(r.sends) != 0 {
+			t.Errorf("%d attempts and %d messages after the answer", len(c.Attempts), len(r.sends))
+		}
+	}
+	stop()
+}
+
+func TestAnAnswerAndAClaimAtOnceLeaveEitherASendBeforeItOrNone(t *testing.T) {
+	r := newRig(t, nil)
+	for n := range 20 {
+		id := r.fire(fmt.Sprintf("%02d", n))
+		must(t, errOf(r.store.Promote(t.Context(), r.clock.Now(), 100)))
+		c, err := r.store.Case(t.Context(), id)
+		must(t, err)
+		claim := outreach.Claim{Transaction: id, Token: c.Transaction.Token, Caps: r.snap.PatientCaps(), Attempt: outreach.Attempt{
+			ID: outreach.AttemptID(store.NewID(r.clock.Now())), Channel: outreach.IVR, PBX: "main", Gateway: "trunk1", Address: c.Transaction.Phone, RecipientKey: c.Transaction.RecipientID}}
+		claim.Caps.PBXCalls, claim.Caps.GatewayCalls, claim.Caps.PBXRate, claim.Caps.GatewayRate = 1000, 1000, 1000, 1000
+		begin := make(chan struct{})
+		var both sync.WaitGroup
+		var claimed, accepted bool
+		both.Go(func() {
+			<-begin
+			out, err := r.store.Claim(t.Context(), r.clock.Now(), []outreach.Claim{claim})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			claimed = out[0].Claimed
+		})
+		both.Go(func() {
+			<-begin
+			var err error
+			if accepted, err = r.sched.Response(t.Context(), id, outreach.Response{Action: outreach.Confirm, Channel: outreach.SMS, Via: "link"}); err != nil {
+				t.Error(err)
+			}
+		})
+		close(begin)
+		both.Wait()
+		c, err = r.store.Case(t.Context(), id)
+		must(t, err)
+		if !accepted || c.Transaction.State != outreach.Completed || claimed != (len(c.Attempts) == 1) {
+			t.Fatalf("accepted %v, claimed %v: %+v %+v", accepted, claimed, c.Transaction, c.Attempts)
+		}
+		if claimed { // it was first: what it claimed may not leave any more
+			_, err := r.store.DecideAttempt(t.Context(), claim.Attempt.ID, c.Attempts[0].Token, r.clock.Now(), func(c outreach.Case) (outreach.Change, error) {
+				if c.Transaction.State.Open() {
+					t.Error("the claim sees an open transaction after the answer")
+				}
+				return outreach.Change{}, nil
+			})
+			must(t, err)
+		}
+	}
+}
+
+func errOf[T any](_ T, err error) error { return err }
