@@ -13,6 +13,10 @@ import (
 // defaultPerSecond is the rate of one sender where the configuration names none.
 const defaultPerSecond = 10
 
+// burstSpan is how many seconds' worth may leave at once: little, so that a queue that falls due together leaves at
+// the rate and not above it.
+const burstSpan = 0.1
+
 // pace holds every sender (a number, a messaging service, a mail server) to a rate of its own.
 type pace struct {
 	clock     clock.Clock
@@ -34,7 +38,7 @@ func (p *pace) wait(ctx context.Context, sender string) error {
 	p.mu.Lock()
 	l, ok := p.senders[sender]
 	if !ok {
-		l = rate.NewLimiter(rate.Limit(p.perSecond), max(1, int(p.perSecond)))
+		l = rate.NewLimiter(rate.Limit(p.perSecond), max(1, int(p.perSecond*burstSpan)))
 		p.senders[sender] = l
 	}
 	now := p.clock.Now()

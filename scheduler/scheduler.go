@@ -92,7 +92,7 @@ type Options struct {
 	NewToken  func() (string, [32]byte)                             // response links
 	Retire    func(ctx context.Context, configuration string) error // inactivates a "once" whose date is over
 	Lease     time.Duration                                         // default 30 s
-	Messages  int                                                   // sends under way per channel, default 64
+	Messages  int                                                   // sends under way per channel, default 256: 300 ms each lets 800 a second leave
 	Member    *Member                                               // this node among others; nil: it is the only one and leads
 }
 
@@ -123,7 +123,7 @@ func New(o Options) *Scheduler {
 		o.Lease = 30 * time.Second
 	}
 	if o.Messages == 0 {
-		o.Messages = 64
+		o.Messages = 256
 	}
 	return &Scheduler{Options: o, wake: make(chan struct{}, 1), ask: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
 		releases: map[string]cron.Schedule{}, breakers: map[string]*outreach.Breaker{}, probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, warm: map[string]time.Time{}}

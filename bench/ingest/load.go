@@ -78,9 +78,9 @@ func accepted(in *bufio.Reader) error {
 	return nil
 }
 
-// post is the nth event as a request. Numbers are spread as patients come: in no order.
+// post is the nth event as a request.
 func post(n int, address, key string) ([]byte, error) {
-	ev := rig.Event(fmt.Sprintf("ingest-%d", n), fmt.Sprintf("+1202%07d", 2000000+n*2654435761%7999993))
+	ev := rig.Event(fmt.Sprintf("ingest-%d", n), rig.Scattered(n))
 	ev.Subject.Time = ev.OccurredAt.Add(10 * 24 * time.Hour)
 	ev.Data = map[string]any{"doctor": "Dr. Rao", "department": "Cardiology"}
 	body, err := json.Marshal(ev)

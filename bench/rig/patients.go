@@ -24,3 +24,6 @@ func Numbers(n int, behaviours []int) []string {
 	}
 	return out
 }
+
+// Scattered is the nth of many numbers that come in no order, as patients do.
+func Scattered(n int) string { return fmt.Sprintf("+1202%07d", 2000000+n*2654435761%7999993) }

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ type Options struct {
 	Greeting   time.Duration // length of the first prompt, default 300 ms
 	FreeSWITCH simfs.Options // password and gateways are filled in
 	Switch     *net.TCPAddr  // a switch elsewhere, instead of one here
+	Twilio     string        // address of a message provider elsewhere, instead of the simulated one
 	// Listener may wrap the switch's, to see what comes in.
 	Listener func(net.Listener) net.Listener
 	Log      *slog.Logger
@@ -118,7 +120,7 @@ func (r *Rig) outside(ctx context.Context) error {
 	r.Twilio = simtwilio.New(simtwilio.Options{AccountSID: accountSID, AuthToken: authToken, Clock: clock.System{}, Log: r.o.Log,
 		InboundURL: r.Nodes[0].URL + "/webhooks/twilio/inbound"})
 	r.serve(ctx, "Twilio", twilio, r.Twilio.Serve)
-	doc.Channels.Twilio.BaseURL = "http://" + twilio.Addr().String()
+	doc.Channels.Twilio.BaseURL = cmp.Or(r.o.Twilio, "http://"+twilio.Addr().String())
 	mail, err := r.listen()
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 
 	callsbench "curlew/bench/calls"
+	channelsbench "curlew/bench/channels"
 	eslbench "curlew/bench/esl"
 	ingestbench "curlew/bench/ingest"
 	latencybench "curlew/bench/latency"
@@ -19,7 +20,7 @@ import (
 )
 
 type benchCommand struct {
-	Name string `arg:"" optional:"" default:"all" help:"esl, latency, ingest, queue, pbx, calls, crash or all."`
+	Name string `arg:"" optional:"" default:"all" help:"esl, latency, ingest, queue, pbx, calls, channels, crash or all."`
 	JSON bool   `help:"One JSON object a line."`
 	Rows []int  `help:"Numbers of waiting rows at which claims are timed." default:"10000,100000,1000000"`
 
@@ -75,6 +76,10 @@ func (b *benchCommand) benchmarks(c *console, program []string) []benchmark {
 		{"calls", func(ctx context.Context) ([]figure, error) {
 			rows, err := callsbench.Run(ctx, callsbench.Options{Program: program})
 			return figures(rows, func(r callsbench.Row) figure { return figure(r) }), err
+		}},
+		{"channels", func(ctx context.Context) ([]figure, error) {
+			rows, err := channelsbench.Run(ctx, channelsbench.Options{Program: program})
+			return figures(rows, func(r channelsbench.Row) figure { return figure(r) }), err
 		}},
 	}
 }
