@@ -70,24 +70,40 @@ func (d *decision) failStep(disp Disposition, final bool) {
 	d.advance("failed", false)
 }
 
-// advance moves to the next step that can work; messagesOnly passes over calls.
+// advance moves to the next step that can work, one whose channel is not paused before any other; messagesOnly
+// passes over calls. What it passes over is logged with the reason.
 func (d *decision) advance(because string, messagesOnly bool) {
 	from := d.t.Step
-	for i := d.t.Step + 1; i < len(d.c.Configuration.Steps); i++ {
+	to, held := -1, -1
+	var passed []LogEntry
+	for i := d.t.Step + 1; i < len(d.c.Configuration.Steps) && to < 0; i++ {
 		step := d.c.Configuration.Steps[i]
-		if messagesOnly && !step.Channel.IsMessage() {
-			d.log("step_skipped", "", map[string]any{"step": i, "channel": step.Channel, "reason": ReasonUnknown})
+		why := Unusable(d.snap, d.c, step, d.now)
+		switch {
+		case messagesOnly && !step.Channel.IsMessage():
+			why = ReasonUnknown
+		case why == "" && d.snap.Paused(step.Channel):
+			why = ReasonPaused
+			if held < 0 {
+				held = i
+			}
+		case why == "":
+			to = i
 			continue
 		}
-		if why := Unusable(d.snap, d.c, step, d.now); why != "" {
-			d.log("step_skipped", "", map[string]any{"step": i, "channel": step.Channel, "reason": why})
-			continue
-		}
-		d.enter(i)
-		d.log("step_started", "", map[string]any{"step": i, "from": from, "channel": step.Channel, "because": because})
+		passed = append(passed, LogEntry{Transaction: d.t.ID, At: d.now, Kind: "step_skipped", Data: map[string]any{"step": i, "channel": step.Channel, "reason": why}})
+	}
+	if to < 0 && held >= 0 { // nothing else works: it waits for the pause to end
+		to = held
+		passed = slices.DeleteFunc(passed, func(l LogEntry) bool { return l.Data["step"].(int) >= held })
+	}
+	d.ch.Logs = append(d.ch.Logs, passed...)
+	if to < 0 {
+		d.end(Failed, d.exhausted())
 		return
 	}
-	d.end(Failed, d.exhausted())
+	d.enter(to)
+	d.log("step_started", "", map[string]any{"step": to, "from": from, "channel": d.t.Channel, "because": because})
 }
 
 func (d *decision) enter(i int) {

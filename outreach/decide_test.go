@@ -478,3 +478,53 @@ func TestAStopAfterAStartStopsAgain(t *testing.T) {
 		t.Errorf("%+v", again)
 	}
 }
+
+func TestEachStepThatCannotWorkIsPassedOverWithItsReason(t *testing.T) {
+	steps := func(d *outreach.Document) {
+		d.Facility.Languages = []string{"en", "ar"}
+		for i := range d.Prompts {
+			d.Prompts[i].Languages["ar"] = outreach.PromptLanguage{Text: "مرحبا"}
+		}
+		cfg := &d.Configurations[0]
+		cfg.Steps = []outreach.Step{cfg.Steps[0],
+			{Channel: outreach.WhatsApp, Template: &outreach.Template{ContentSIDs: map[string]string{"en": "HX1", "ar": "HX2"}, Buttons: true}},
+			{Channel: outreach.SMS, Text: outreach.LocalText{"": "Answer: {{link}}"}}, cfg.Steps[2]}
+	}
+	for name, c := range map[string]struct {
+		change func(*outreach.Case)
+		paused []outreach.Channel
+		why    outreach.Reason
+		then   outreach.Channel
+	}{
+		"no phone": {func(c *outreach.Case) { c.Transaction.Phone = "" }, nil, outreach.ReasonInvalidNumber, outreach.Email},
+		"opted out": {func(c *outreach.Case) {
+			c.OptOuts = []outreach.OptOutRow{{Channel: outreach.WhatsApp}}
+		}, nil, outreach.ReasonOptOut, outreach.SMS},
+		"opted out of another purpose": {func(c *outreach.Case) {
+			c.OptOuts = []outreach.OptOutRow{{Channel: outreach.WhatsApp, Purpose: outreach.PurposeFeedback}}
+		}, nil, "", outreach.WhatsApp},
+		"no template in the language": {func(c *outreach.Case) { c.Transaction.Language = "hi" }, nil, outreach.ReasonNoTemplate, outreach.SMS},
+		"paused":                      {nil, []outreach.Channel{outreach.WhatsApp}, outreach.ReasonPaused, outreach.SMS},
+		"everything is paused":        {nil, []outreach.Channel{outreach.WhatsApp, outreach.SMS, outreach.Email}, "", outreach.WhatsApp},
+		"all but what cannot work is paused": {func(c *outreach.Case) {
+			c.OptOuts = []outreach.OptOutRow{{Channel: outreach.WhatsApp}}
+		}, []outreach.Channel{outreach.SMS, outreach.Email}, outreach.ReasonOptOut, outreach.SMS},
+	} {
+		s := hospital(t, steps).Pausing(c.paused)
+		tc := opened(t, s, booked(noon.Add(23*time.Hour)), noon)
+		claim(&tc, "a-1", "main", "trunk1", noon)
+		tc.Attempts[0].State = outreach.AttemptDialing
+		if c.change != nil {
+			c.change(&tc)
+		}
+		ch := outreach.OnCallEnd(s, tc, ended("a-1", "CALL_REJECTED", 603, true, noon), noon)
+		if ch.Transaction == nil || ch.Transaction.Channel != c.then || ch.Transaction.State != outreach.Queued {
+			t.Errorf("%s: went on to %+v", name, ch.Transaction)
+			continue
+		}
+		any := slices.ContainsFunc(ch.Logs, func(l outreach.LogEntry) bool { return l.Kind == "step_skipped" })
+		if c.why == "" && any || c.why != "" && !skipped(ch, c.why) {
+			t.Errorf("%s: %+v, want %q", name, ch.Logs, c.why)
+		}
+	}
+}

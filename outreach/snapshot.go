@@ -23,7 +23,8 @@ type Snapshot struct {
 	prompts        map[string]Prompt
 	pbxs           map[string]PBX
 	configurations map[string]Configuration
-	zones          sync.Map // IANA name → *time.Location
+	zones          *sync.Map // IANA name → *time.Location
+	held           []Channel // paused
 }
 
 // Compile makes doc ready to decide by, or lists everything that is wrong with it.
@@ -34,7 +35,7 @@ func Compile(doc Document, revision int64) (*Snapshot, Problems) {
 // CompileAfter is Compile where before was in force until now: a configuration that is already active may see one of
 // its prompts inactivated (it then plays without it), but none is activated, and no prompt added to it, in that state.
 func CompileAfter(before *Document, doc Document, revision int64) (*Snapshot, Problems) {
-	s := &Snapshot{
+	s := &Snapshot{zones: &sync.Map{},
 		Document:       doc,
 		Revision:       revision,
 		components:     map[string]Component{},
@@ -351,3 +352,16 @@ func ActionsOf(cfg Configuration, i int) []KeyAction {
 	}
 	return inherited
 }
+
+// Pausing is s while the channels are paused: the cascade goes on to others first.
+func (s *Snapshot) Pausing(channels []Channel) *Snapshot {
+	if len(channels) == 0 {
+		return s
+	}
+	paused := *s
+	paused.held = channels
+	return &paused
+}
+
+// Paused reports whether the channel is.
+func (s *Snapshot) Paused(ch Channel) bool { return slices.Contains(s.held, ch) }

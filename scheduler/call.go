@@ -73,7 +73,7 @@ func (s *Scheduler) untrack(id outreach.AttemptID) {
 // call makes the script, commits dialing and hands the order to the dialer.
 func (s *Scheduler) call(ctx context.Context, w wish) {
 	a := w.claim.Attempt
-	snap := s.Catalogue.Current()
+	snap := s.current()
 	step, _ := w.c.CurrentStep()
 	script, err := s.Scripts.Script(ctx, snap, w.c, step)
 	if err != nil {
@@ -140,14 +140,14 @@ func (s *Scheduler) notSent(ctx context.Context, a outreach.Attempt, cause error
 		s.Log.Warn("nothing left", "attempt_id", a.ID, "pbx", a.PBX, "channel", a.Channel, "err", cause)
 	}
 	s.settle(ctx, a, func(c outreach.Case, now time.Time) outreach.Change {
-		return outreach.OnRelease(s.Catalogue.Current(), c, a.ID, why, now)
+		return outreach.OnRelease(s.current(), c, a.ID, why, now)
 	})
 }
 
 // unplayable ends a step whose prompts or texts cannot be made.
 func (s *Scheduler) unplayable(ctx context.Context, a outreach.Attempt, cause error) {
 	s.settle(ctx, a, func(c outreach.Case, now time.Time) outreach.Change {
-		return outreach.OnUnplayable(s.Catalogue.Current(), c, a.ID, cause.Error(), now)
+		return outreach.OnUnplayable(s.current(), c, a.ID, cause.Error(), now)
 	})
 }
 

@@ -14,7 +14,7 @@ const capacityRows = 5000
 // AdvanceEarly moves calls that are ready and that no line can take before their deadline on to the next
 // channel, where their configuration says so.
 func (s *Scheduler) AdvanceEarly(ctx context.Context) error {
-	snap := s.Catalogue.Current()
+	snap := s.current()
 	if !slices.ContainsFunc(snap.Document.Configurations, func(c outreach.Configuration) bool { return c.EarlyAdvance }) {
 		return nil
 	}

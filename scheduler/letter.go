@@ -53,7 +53,7 @@ func (s *Scheduler) letter(ctx context.Context, l outreach.Letter) error {
 		entry.Kind = "calendar_not_told"
 		return s.Store.LetterTried(ctx, l, time.Time{}, entry)
 	}
-	m, err := s.Composer.Letter(s.Catalogue.Current(), l)
+	m, err := s.Composer.Letter(s.current(), l)
 	if err != nil {
 		return err
 	}

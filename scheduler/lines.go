@@ -28,7 +28,7 @@ func (l *lines) line(pbx string) outreach.Line {
 		return v
 	}
 	st := l.s.Dialer.Status(pbx)
-	snap := l.s.Catalogue.Current()
+	snap := l.s.current()
 	p, _ := snap.PBX(pbx)
 	v := outreach.Line{Up: st.LinkUp, Paused: l.s.pausedPBX(pbx), InUse: l.inUse[pbx][""], Pace: outreach.PaceOf(p, st), Gateways: map[string]outreach.GateState{}}
 	for _, g := range p.Gateways {
@@ -144,8 +144,12 @@ func (s *Scheduler) SetPauses(p []outreach.PauseScope) {
 
 // Paused reports whether anything pauses what is named; empty names do not match.
 func (s *Scheduler) paused(ch outreach.Channel, pbx, gateway, configuration string) bool {
+	now := s.Clock.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if now.Before(s.withheld[ch]) {
+		return true
+	}
 	for _, p := range s.pauses {
 		switch {
 		case p.Kind == "all",
@@ -182,4 +186,28 @@ func (s *Scheduler) Status(pbx string) outreach.PBXStatus {
 		}
 	}
 	return st
+}
+
+// withholdFor is how long a channel rests after its provider refused our account or configuration: everything else
+// on it would be refused, too, until somebody acts.
+const withholdFor = time.Minute
+
+// withhold lets nothing more leave on the channel for a while, and alerts.
+func (s *Scheduler) withhold(ch outreach.Channel, code string) {
+	s.Log.Error("the provider refuses our account or configuration: the channel rests", "channel", ch, "code", code, "for", withholdFor)
+	until := s.Clock.Now().Add(withholdFor)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.withheld[ch] = until
+}
+
+// current is the configuration in force, and which channels are paused.
+func (s *Scheduler) current() *outreach.Snapshot {
+	var held []outreach.Channel
+	for _, ch := range []outreach.Channel{outreach.IVR, outreach.WhatsApp, outreach.SMS, outreach.Email} {
+		if s.paused(ch, "", "", "") {
+			held = append(held, ch)
+		}
+	}
+	return s.Catalogue.Current().Pausing(held)
 }

@@ -58,7 +58,7 @@ func (s *Scheduler) link(claim *outreach.Claim, purpose string, actions []outrea
 // message renders, commits sending and sends; the receipt decides what comes next.
 func (s *Scheduler) message(ctx context.Context, w wish) {
 	a := w.claim.Attempt
-	snap := s.Catalogue.Current()
+	snap := s.current()
 	step, _ := w.c.CurrentStep()
 	m, err := s.Composer.Compose(snap, w.c, step, w.send.link, w.send.unsubscribe)
 	if err != nil {
@@ -80,6 +80,9 @@ func (s *Scheduler) message(ctx context.Context, w wish) {
 		return
 	}
 	r.Attempt, r.Token = a.ID, a.Token
+	if r.Disposition == outreach.Misconfig {
+		s.withhold(a.Channel, r.Code)
+	}
 	s.settle(ctx, a, func(c outreach.Case, now time.Time) outreach.Change { return outreach.OnReceipt(snap, c, r, now) })
 	s.Log.Info("message", "attempt_id", a.ID, "transaction_id", a.Transaction, "channel", a.Channel, "disposition", r.Disposition, "code", r.Code,
 		"segments", r.Segments.Count)

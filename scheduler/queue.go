@@ -81,7 +81,7 @@ func (s *Scheduler) timers(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("list timers: %w", err)
 	}
-	snap := s.Catalogue.Current()
+	snap := s.current()
 	for _, id := range ids {
 		ch, err := s.Store.Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) {
 			return outreach.OnTimer(snap, c, now), nil
@@ -164,7 +164,7 @@ type wish struct {
 }
 
 func (s *Scheduler) newPass(ctx context.Context, lane outreach.LaneState) (*pass, error) {
-	p := &pass{s: s, snap: s.Catalogue.Current(), now: s.Clock.Now()}
+	p := &pass{s: s, snap: s.current(), now: s.Clock.Now()}
 	if lane.Channel == outreach.IVR {
 		inUse, err := s.Store.LinesInUse(ctx)
 		if err != nil {

@@ -41,7 +41,7 @@ func (s *Scheduler) disown(ctx context.Context, a outreach.Attempt) error {
 	if a.State == outreach.AttemptClaimed {
 		now := s.Clock.Now()
 		_, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
-			return outreach.OnRelease(s.Catalogue.Current(), c, a.ID, outreach.ReasonDue, now), nil
+			return outreach.OnRelease(s.current(), c, a.ID, outreach.ReasonDue, now), nil
 		})
 		if err != nil {
 			return fmt.Errorf("release %s: %w", a.ID, err)
@@ -54,7 +54,7 @@ func (s *Scheduler) disown(ctx context.Context, a outreach.Attempt) error {
 func (s *Scheduler) markUnknown(ctx context.Context, a outreach.Attempt) error {
 	now := s.Clock.Now()
 	_, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
-		return outreach.OnLost(s.Catalogue.Current(), c, a.ID, s.Node, now), nil
+		return outreach.OnLost(s.current(), c, a.ID, s.Node, now), nil
 	})
 	if err != nil {
 		return fmt.Errorf("mark %s unknown: %w", a.ID, err)
@@ -209,7 +209,7 @@ func (s *Scheduler) survivor(ctx context.Context, a outreach.Attempt) outreach.C
 	if err != nil || !known || c.Transaction.State != outreach.InProgress || c.Transaction.Step != a.Step || !a.AnsweredAt.IsZero() {
 		return bare
 	}
-	snap := s.Catalogue.Current()
+	snap := s.current()
 	script, err := s.Scripts.Script(ctx, snap, c, step)
 	if err != nil {
 		s.Log.Error("script of a leg that survived", "attempt_id", a.ID, "err", err)
@@ -227,7 +227,7 @@ func (s *Scheduler) survivor(ctx context.Context, a outreach.Attempt) outreach.C
 
 func (s *Scheduler) settleByPolicy(ctx context.Context, a outreach.Attempt, now time.Time) {
 	_, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
-		return outreach.OnSettled(s.Catalogue.Current(), c, a.ID, nil, now), nil
+		return outreach.OnSettled(s.current(), c, a.ID, nil, now), nil
 	})
 	if late(err) {
 		return
@@ -263,7 +263,7 @@ func (s *Scheduler) provedMessage(ctx context.Context, a outreach.Attempt, r out
 	}
 	now := s.Clock.Now()
 	_, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
-		return outreach.OnRelease(s.Catalogue.Current(), c, a.ID, outreach.ReasonDue, now), nil
+		return outreach.OnRelease(s.current(), c, a.ID, outreach.ReasonDue, now), nil
 	})
 	if err != nil {
 		return fmt.Errorf("release %s: %w", a.ID, err)

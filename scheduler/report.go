@@ -52,7 +52,7 @@ func (s *Scheduler) record(ctx context.Context, id outreach.AttemptID, token int
 // Respond commits a key press before its confirmation plays. accepted is false where the answer came
 // too late to count.
 func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token int64, action outreach.Action, digits, value string, at time.Time) (accepted bool, err error) {
-	snap := s.Catalogue.Current()
+	snap := s.current()
 	ch, err := s.Store.DecideAttempt(ctx, id, token, at, func(c outreach.Case) (outreach.Change, error) {
 		var ch outreach.Change
 		ch, accepted = outreach.OnResponse(snap, c, outreach.Response{
@@ -81,7 +81,7 @@ func (s *Scheduler) End(ctx context.Context, r outreach.CallResult) error {
 	if o, probe := s.probing(r.Attempt, false); probe {
 		return s.probeEnded(ctx, o, r)
 	}
-	snap := s.Catalogue.Current()
+	snap := s.current()
 	now := s.Clock.Now()
 	defer s.Wake()
 	over := false
@@ -137,7 +137,7 @@ func (s *Scheduler) LinkChanged(pbx string, up, restarted bool) {
 
 // Response applies an answer that came by link, button, word, callback or API.
 func (s *Scheduler) Response(ctx context.Context, id outreach.TransactionID, r outreach.Response) (accepted bool, err error) {
-	snap := s.Catalogue.Current()
+	snap := s.current()
 	now := s.Clock.Now()
 	ch, err := s.Store.Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) {
 		var ch outreach.Change
@@ -155,7 +155,10 @@ func (s *Scheduler) Response(ctx context.Context, id outreach.TransactionID, r o
 
 // Delivery applies a provider's report on a message; reports that change nothing are fine.
 func (s *Scheduler) Delivery(ctx context.Context, a outreach.Attempt, disp outreach.Disposition, code, providerID string) error {
-	snap := s.Catalogue.Current()
+	if disp == outreach.Misconfig {
+		s.withhold(a.Channel, code)
+	}
+	snap := s.current()
 	now := s.Clock.Now()
 	_, err := s.Store.Decide(ctx, a.Transaction, now, func(c outreach.Case) (outreach.Change, error) {
 		return outreach.OnDelivery(snap, c, a.ID, disp, code, providerID, now), nil
@@ -178,7 +181,7 @@ func (s *Scheduler) RetryNow(ctx context.Context, id outreach.TransactionID) err
 }
 
 func (s *Scheduler) byHand(ctx context.Context, id outreach.TransactionID, do func(*outreach.Snapshot, outreach.Case, time.Time) (outreach.Change, error)) error {
-	snap := s.Catalogue.Current()
+	snap := s.current()
 	now := s.Clock.Now()
 	ch, err := s.Store.Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) { return do(snap, c, now) })
 	var illegal *outreach.TransitionError

@@ -111,7 +111,8 @@ type Scheduler struct {
 	releases map[string]cron.Schedule
 	breakers map[string]*outreach.Breaker // by pbx/gateway
 	probes   map[outreach.AttemptID]outreach.GatewayOutcome
-	turns    map[string]time.Time // pbx, pbx/gateway → when its next call may leave
+	turns    map[string]time.Time           // pbx, pbx/gateway → when its next call may leave
+	withheld map[outreach.Channel]time.Time // until when nothing leaves on it
 	asleep   bool
 	next     time.Time            // when something is due, zero if nothing is
 	warm     map[string]time.Time // pbx/gateway → when its bucket has filled again
@@ -126,7 +127,7 @@ func New(o Options) *Scheduler {
 		o.Messages = 256
 	}
 	return &Scheduler{Options: o, wake: make(chan struct{}, 1), ask: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
-		releases: map[string]cron.Schedule{}, breakers: map[string]*outreach.Breaker{}, probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, warm: map[string]time.Time{}}
+		releases: map[string]cron.Schedule{}, breakers: map[string]*outreach.Breaker{}, probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{}}
 }
 
 // Wake makes the loop look at the queue now. It never blocks.
@@ -199,7 +200,7 @@ func (s *Scheduler) Resting() (next time.Time, ok bool) {
 // startCron sets the jobs that wake the scheduler: the due poll as the net below the notices, the
 // leases, the settling of unknowns, retention at night. None of them computes a due time.
 func (s *Scheduler) startCron(ctx context.Context) error {
-	s.cron = cron.New(cron.WithLocation(s.Catalogue.Current().Location))
+	s.cron = cron.New(cron.WithLocation(s.current().Location))
 	jobs := []struct {
 		line string
 		run  func(context.Context) error
@@ -229,7 +230,7 @@ func (s *Scheduler) startCron(ctx context.Context) error {
 
 // RetireOnce inactivates the configurations whose only date is over.
 func (s *Scheduler) RetireOnce(ctx context.Context) error {
-	for _, name := range outreach.OnceOver(s.Catalogue.Current(), s.Clock.Now()) {
+	for _, name := range outreach.OnceOver(s.current(), s.Clock.Now()) {
 		if err := s.Retire(ctx, name); err != nil {
 			return fmt.Errorf("inactivate %s: %w", name, err)
 		}
@@ -240,10 +241,10 @@ func (s *Scheduler) RetireOnce(ctx context.Context) error {
 
 func (s *Scheduler) purge(ctx context.Context) error {
 	keep := outreach.CalendarDays(365)
-	if r := s.Catalogue.Current().Document.Retention; r != nil && !r.Transactions.IsZero() {
+	if r := s.current().Document.Retention; r != nil && !r.Transactions.IsZero() {
 		keep = r.Transactions
 	}
-	before := keep.Add(s.Clock.Now(), -1, s.Catalogue.Current().Location)
+	before := keep.Add(s.Clock.Now(), -1, s.current().Location)
 	for {
 		n, err := s.leading().Purge(ctx, before, 500)
 		if err != nil || n == 0 {

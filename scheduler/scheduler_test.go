@@ -468,3 +468,32 @@ func TestAnAnswerAndAClaimAtOnceLeaveEitherASendBeforeItOrNone(t *testing.T) {
 }
 
 func errOf[T any](_ T, err error) error { return err }
+
+func TestAChannelWhoseProviderRefusesOurAccountRestsAndOthersGoOn(t *testing.T) {
+	r := newRig(t, func(d *outreach.Document) {
+		cfg := &d.Configurations[0]
+		cfg.Steps = []outreach.Step{cfg.Steps[1], {Channel: outreach.Email, Subject: outreach.LocalText{"": "s"}, Text: outreach.LocalText{"": "Answer: {{link}}"}}}
+		cfg.Steps[0].Actions = []outreach.KeyAction{{Action: outreach.Confirm}}
+	})
+	r.receipt = func(m outreach.Message) (outreach.Receipt, error) {
+		return outreach.Receipt{Disposition: outreach.Misconfig, Code: "20003"}, nil
+	}
+	stop := r.run()
+	first := r.fire("01")
+	r.sent()
+	r.until(first, "held", func(c outreach.Case) bool { return c.Transaction.Reason == outreach.ReasonPaused })
+	second := r.fire("02")
+	must(t, errOf(r.store.Promote(t.Context(), r.clock.Now(), 10)))
+	if !r.sched.Paused(outreach.SMS, "") || r.sched.Paused(outreach.Email, "") {
+		t.Error("the channel does not rest, or another does")
+	}
+	c, err := r.store.Case(t.Context(), second)
+	must(t, err)
+	if len(c.Attempts) != 0 {
+		t.Errorf("another message was sent to a provider that refuses all: %+v", c.Attempts)
+	}
+	r.clock.Jump(noon.Add(61 * time.Second))
+	r.sched.Wake()
+	r.sent() // tried again
+	stop()
+}

@@ -221,8 +221,5 @@ func (a *answers) Delivery(ctx context.Context, query, form url.Values) error {
 	if err != nil {
 		return fmt.Errorf("delivery report: %w", err)
 	}
-	if st.Misconfig {
-		a.log.Error("the provider refuses our messages", "channel", attempt.Channel, "code", st.Code)
-	}
 	return a.sched.Delivery(ctx, attempt, st.Disposition, st.Code, st.MessageSID)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	channelsbench "curlew/bench/channels"
 	crashbench "curlew/bench/crash"
 	ingestbench "curlew/bench/ingest"
 	latencybench "curlew/bench/latency"
@@ -112,5 +113,21 @@ func TestWithoutAFreeSWITCHTheBenchmarkOfItsCallsIsOneLineAndNoError(t *testing.
 	status, out, errOut := curlew(t, "bench", "calls", "--json")
 	if status != exitDone || out != "" || strings.Count(errOut, "\n") != 1 || !strings.Contains(errOut, "no FreeSWITCH here") {
 		t.Errorf("status %d\n%s\n%s", status, out, errOut)
+	}
+}
+
+func TestTheChannelsBenchmarkSendsOpensAndReportsEveryMessageOnce(t *testing.T) {
+	program, env := self(t)
+	rows, err := channelsbench.Run(t.Context(), channelsbench.Options{Program: program, Env: env, Messages: 100, Rate: 200, Notice: 5 * time.Second, Pages: 250})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 5 {
+		t.Fatalf("%d rows: %+v", len(rows), rows)
+	}
+	for _, r := range rows {
+		if r.Figure <= 0 || r.PeerFigure <= 0 || r.Ratio <= 0 {
+			t.Errorf("%+v", r)
+		}
 	}
 }
