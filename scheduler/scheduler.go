@@ -127,7 +127,8 @@ func New(o Options) *Scheduler {
 		o.Messages = 256
 	}
 	return &Scheduler{Options: o, wake: make(chan struct{}, 1), ask: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
-		releases: map[string]cron.Schedule{}, breakers: map[string]*outreach.Breaker{}, probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{}}
+		releases: map[string]cron.Schedule{}, breakers: map[string]*outreach.Breaker{},
+		probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{}}
 }
 
 // Wake makes the loop look at the queue now. It never blocks.
