@@ -228,11 +228,12 @@ func TestADuplicateOriginateAdoptsTheLiveCall(t *testing.T) {
 	})
 }
 
-func TestNothingLeavesForAnUnsafeOrUnknownOrder(t *testing.T) {
+func TestNothingLeavesForAnUnsafeUnknownOrLateOrder(t *testing.T) {
 	inTown(t, townOptions{}, func(t *testing.T, w *town) {
 		for name, spoil := range map[string]func(*outreach.CallOrder){
 			"pbx":         func(o *outreach.CallOrder) { o.PBX = "other" },
 			"destination": func(o *outreach.CallOrder) { o.Destination = "1}&system(id)" },
+			"late":        func(o *outreach.CallOrder) { o.NotAfter = time.Now() }, // its lease may be over: the process was stopped
 			"media":       func(o *outreach.CallOrder) { o.Script.Flows["en"].Sequence[0].Media = "${system id}" },
 		} {
 			o := w.order(1, "12025550101")

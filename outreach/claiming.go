@@ -63,6 +63,9 @@ func (l *Lines) refill(name string, rate float64, now time.Time) time.Time {
 		b = &Bucket{}
 		l.Buckets[name] = b
 	}
+	if b.At.Sub(now) > time.Second { // the clock was set back: nothing is gained by it, nor waited for
+		b.At = now
+	}
 	if b.At.IsZero() {
 		b.Tokens = burst
 	} else if passed := now.Sub(b.At).Seconds(); passed > 0 {

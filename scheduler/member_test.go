@@ -10,6 +10,7 @@ import (
 	"curlew/clock"
 	"curlew/outreach"
 	"curlew/scheduler"
+	"curlew/store"
 )
 
 // off answers a node's beats with a clock that differs from the node's.
@@ -201,4 +202,25 @@ func TestOfTwoNodesThatFindASurvivorOneWatchesIt(t *testing.T) {
 	if second.InFlight() != 1 {
 		t.Error("the leg of a node that died is watched by nobody")
 	}
+}
+
+func TestWhatNoNoticeToldOfIsFoundByLooking(t *testing.T) {
+	r := newRig(t, nil)
+	defer r.run()()
+	r.fire("01")
+	r.ended(r.ordered(), "CALL_REJECTED", 603)
+	r.sent()
+	own := r.store // another process's store: what it commits is told to nobody here
+	other, err := store.Open(t.Context(), store.Options{URL: r.file, Node: "n2", Log: quiet()})
+	must(t, err)
+	defer func() { must(t, other.Close()) }()
+	r.store = other
+	begun := time.Now()
+	r.fire("02")
+	r.store = own
+	r.ended(r.ordered(), "CALL_REJECTED", 603)
+	if d := time.Since(begun); d > 5*time.Second {
+		t.Errorf("found after %s", d)
+	}
+	r.sent()
 }

@@ -28,6 +28,7 @@ var errNotSent = errors.New("not sent")
 type rig struct {
 	t      *testing.T
 	store  *store.Store
+	file   string
 	clock  *clock.Demo
 	sched  *scheduler.Scheduler
 	snap   *outreach.Snapshot
@@ -53,7 +54,8 @@ func newRig(t *testing.T, change func(*outreach.Document)) *rig {
 		return outreach.Receipt{Disposition: outreach.Accepted, ProviderID: "SM" + string(m.Attempt)}, nil
 	}
 	var err error
-	r.store, err = store.Open(t.Context(), store.Options{URL: filepath.Join(t.TempDir(), "s.db"), Node: "n1", Log: quiet(),
+	r.file = filepath.Join(t.TempDir(), "s.db")
+	r.store, err = store.Open(t.Context(), store.Options{URL: r.file, Node: "n1", Log: quiet(),
 		Notify: func(n outreach.Notice) {
 			if r.sched != nil {
 				r.sched.Notice(n)

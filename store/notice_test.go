@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"curlew/outreach"
 	"curlew/store"
@@ -55,5 +57,40 @@ func TestANoticeReachesTheOtherNodes(t *testing.T) {
 		case <-t.Context().Done():
 			t.Fatal("nothing was heard")
 		}
+	}
+}
+
+func TestANoticeIsFasterThanThePollBelowIt(t *testing.T) {
+	if cluster == nil {
+		t.Skip("no PostgreSQL on this machine")
+	}
+	url, err := cluster.Database(t.Context())
+	must(t, err)
+	heard := make(chan outreach.Notice, 1000)
+	open(t, url, func(n outreach.Notice) { heard <- n })
+	other := open(t, url, nil)
+	var trips []time.Duration
+	for n := 1; len(trips) < 50; n++ {
+		ev := event(n)
+		begun := time.Now()
+		id := other.accept(ev, opens(ready(ev, t0))).Transactions[0]
+		for late := time.After(2 * time.Second); id != ""; {
+			select {
+			case got := <-heard:
+				if got.Transaction == id && got.Ready {
+					trips, id = append(trips, time.Since(begun)), ""
+				}
+			case <-late: // lost while the listener connects
+				if n > 5 {
+					t.Fatal("a notice was lost on a quiet link")
+				}
+				id = ""
+			}
+		}
+	}
+	slices.Sort(trips)
+	t.Logf("from the event's arrival at one node to the wake-up of the other: p50 %s, most %s", trips[25], trips[49])
+	if trips[25] > time.Second {
+		t.Errorf("half of the wake-ups took more than %s: the poll would be as fast", trips[25])
 	}
 }

@@ -168,8 +168,10 @@ func (s *Store) openPostgres(ctx context.Context) error {
 }
 
 // writerSettings keep PostgreSQL from thinking about each statement anew: every one of them goes by
-// an index, whatever the statistics of a young table say.
-var writerSettings = map[string]string{"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off"}
+// an index, whatever the statistics of a young table say. A process that stands still in the middle of
+// a transaction is cut off: its locks would hold up every other node.
+var writerSettings = map[string]string{"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "jit": "off",
+	"idle_in_transaction_session_timeout": "5000"}
 
 func openPool(dsn string, n int, settings map[string]string) (*sqlx.DB, error) {
 	cfg, err := pgx.ParseConfig(dsn)

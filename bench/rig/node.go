@@ -50,6 +50,7 @@ func (n *Node) Start(ctx context.Context) error {
 	dir := n.r.o.Dir
 	args := []string{"serve", "--config", filepath.Join(dir, "curlew.json"), "--db", n.r.DB, "--data", filepath.Join(dir, n.Name),
 		"--listen", n.listen, "--esl-listen", n.esl, "--esl-advertise", n.esl, "--node", n.Name, "--drain", "5s"}
+	args = append(args, n.r.o.Args...)
 	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("log of %s: %w", n.Name, err)
@@ -137,6 +138,22 @@ func (n *Node) Stop() error {
 	<-n.ended
 	n.cmd = nil
 	return n.exit
+}
+
+// Freeze stops the process where it stands, until Thaw.
+func (n *Node) Freeze() error { return n.signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen process go on, as if no time had passed for it.
+func (n *Node) Thaw() error { return n.signal(syscall.SIGCONT) }
+
+func (n *Node) signal(s syscall.Signal) error {
+	if n.cmd == nil {
+		return fmt.Errorf("%s to %s: %w", s, n.Name, errEnded)
+	}
+	if err := n.cmd.Process.Signal(s); err != nil {
+		return fmt.Errorf("%s to %s: %w", s, n.Name, err)
+	}
+	return nil
 }
 
 // Client posts to the node as the HIMS, over transport; nil is the default one.

@@ -36,6 +36,7 @@ type Options struct {
 	Document   outreach.Document
 	Greeting   time.Duration // length of the first prompt, default 300 ms
 	FreeSWITCH simfs.Options // password and gateways are filled in
+	Args       []string      // further ones of curlew serve
 	Switch     *net.TCPAddr  // a switch elsewhere, instead of one here
 	Twilio     string        // address of a message provider elsewhere, instead of the simulated one
 	// Listener may wrap the switch's, to see what comes in.

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"curlew/bench/rig"
+	"curlew/clock"
+	"curlew/outreach"
+	simfs "curlew/sim/freeswitch"
+	"curlew/store"
+	"curlew/store/pgtest"
+)
+
+// fleet is some nodes on one PostgreSQL, in the rig's hospital, and the database itself to look at.
+type fleet struct {
+	t       *testing.T
+	rig     *rig.Rig
+	store   *store.Store
+	numbers []string
+	fired   int
+}
+
+// ringing is how long an unanswered call of a fleet rings.
+const ringing = 5 * time.Second
+
+// newFleet starts the nodes. Every patient lets the phone ring, and is called once.
+func newFleet(t *testing.T, nodes int, args ...string) *fleet {
+	t.Helper()
+	cluster, err := pgtest.Start(t.Context(), pgtest.Options{})
+	if errors.Is(err, pgtest.ErrUnavailable) {
+		t.Skip("no PostgreSQL on this machine")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { must(t, cluster.Stop(context.WithoutCancel(t.Context()))) })
+	url, err := cluster.Database(t.Context())
+	must(t, err)
+	doc := rig.Document(60)
+	for_ := func(d time.Duration) *outreach.Duration { v := outreach.Exactly(d); return &v }
+	doc.Call = outreach.CallSettings{RingTimeout: for_(ringing), MaxDuration: for_(30 * time.Second)}
+	return startFleet(t, rig.Options{DB: url, Nodes: nodes, Args: append([]string{"--drain", "20s"}, args...), Document: doc})
+}
+
+func startFleet(t *testing.T, o rig.Options) *fleet {
+	t.Helper()
+	o.Program, o.Env = self(t)
+	o.Dir = t.TempDir()
+	f := &fleet{t: t, numbers: rig.Numbers(500, []int{12})}
+	var err error
+	f.rig, err = rig.New(t.Context(), o)
+	must(t, err)
+	t.Cleanup(func() { must(t, f.rig.Close()) })
+	for _, n := range f.rig.Nodes {
+		must(t, n.Start(t.Context()))
+		must(t, n.Ready(t.Context()))
+	}
+	f.store, err = store.Open(t.Context(), store.Options{URL: f.rig.DB, Node: "test", Log: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	t.Cleanup(func() { must(t, f.store.Close()) })
+	return f
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fire posts n events to the node.
+func (f *fleet) fire(node *rig.Node, n int) (ids []outreach.TransactionID) {
+	f.t.Helper()
+	client := node.Client(nil)
+	for range n {
+		f.fired++
+		answer, err := client.Post(f.t.Context(), rig.Event(fmt.Sprint("fleet-", f.fired), f.numbers[f.fired]))
+		if err != nil || answer.Status != http.StatusAccepted {
+			f.t.Fatalf("fire: %v %d %s", err, answer.Status, answer.Body)
+		}
+		ids = append(ids, outreach.TransactionID(answer.Transactions[0]))
+	}
+	return ids
+}
+
+// call calls the API of the node.
+func (f *fleet) call(node *rig.Node, method, path string, into any) {
+	f.t.Helper()
+	req, err := http.NewRequestWithContext(f.t.Context(), method, node.URL+"/api/v1"+path, nil)
+	must(f.t, err)
+	req.Header.Set("Authorization", "Bearer "+f.rig.Key)
+	res, err := http.DefaultClient.Do(req)
+	must(f.t, err)
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		f.t.Fatalf("%s %s: status %d", method, path, res.StatusCode)
+	}
+	must(f.t, json.NewDecoder(res.Body).Decode(into))
+}
+
+func (f *fleet) node(by *rig.Node, name string) outreach.NodeStatus {
+	f.t.Helper()
+	var list outreach.NodeList
+	f.call(by, http.MethodGet, "/nodes", &list)
+	for _, n := range list.Items {
+		if n.Name == name {
+			return n
+		}
+	}
+	return outreach.NodeStatus{}
+}
+
+// until waits for what other processes are about to do.
+func (f *fleet) until(what string, ok func() bool) {
+	f.t.Helper()
+	for deadline := time.Now().Add(time.Minute); !ok(); {
+		if time.Now().After(deadline) {
+			for _, n := range f.rig.Nodes {
+				b, _ := n.Log()
+				f.t.Logf("%s: %s", n.Name, b[max(0, len(b)-3000):])
+			}
+			f.t.Fatalf("never %s", what)
+		}
+		must(f.t, clock.Wait(f.t.Context(), clock.System{}, 20*time.Millisecond))
+	}
+}
+
+func (f *fleet) cases(ids []outreach.TransactionID) (out []outreach.Case) {
+	f.t.Helper()
+	for _, id := range ids {
+		c, err := f.store.Case(f.t.Context(), id)
+		must(f.t, err)
+		out = append(out, c)
+	}
+	return out
+}
+
+// over waits until the transactions have ended and returns their attempts, one each but for those that never left.
+func (f *fleet) over(ids []outreach.TransactionID) (out []outreach.Attempt) {
+	f.t.Helper()
+	f.until("over", func() bool {
+		for _, c := range f.cases(ids) {
+			if c.Transaction.State.Open() {
+				return false
+			}
+		}
+		return true
+	})
+	for _, c := range f.cases(ids) {
+		left := slices.DeleteFunc(c.Attempts, func(a outreach.Attempt) bool { return a.Disposition == outreach.BackPressure })
+		if len(left) != 1 {
+			f.t.Errorf("transaction %s has %d attempts that left", c.Transaction.ID, len(left))
+		}
+		out = append(out, left...)
+	}
+	return out
+}
+
+// originates are the PBX's own words on what was dialled; no number twice.
+func (f *fleet) originates() map[string]simfs.Record {
+	f.t.Helper()
+	out, numbers := map[string]simfs.Record{}, map[string]bool{}
+	for _, r := range f.rig.FreeSWITCH.Records() {
+		if r.Kind != "originate" {
+			continue
+		}
+		if numbers[r.Number] {
+			f.t.Errorf("attempt %s dials a number for the second time", r.UUID)
+		}
+		numbers[r.Number], out[r.UUID] = true, r
+	}
+	return out
+}
+
+func TestADrainedNodeLosesNoCallAndTheOtherNodeTakesOver(t *testing.T) {
+	f := newFleet(t, 2)
+	one, two := f.rig.Nodes[0], f.rig.Nodes[1]
+	f.until("leading", func() bool { return f.node(two, "node1").Leader })
+	first := f.fire(one, 12)
+	f.until("ringing", func() bool { return f.rig.FreeSWITCH.Calls() == 12 })
+	var answer outreach.NodeStatus
+	f.call(two, http.MethodPost, "/nodes/node1/drain", &answer) // through the other node
+	drained := time.Now().Add(time.Second)
+	if !answer.Draining {
+		t.Errorf("%+v", answer)
+	}
+	must(t, clock.Wait(t.Context(), clock.System{}, time.Until(drained)))
+	second := f.fire(one, 12)
+	owners := map[string]int{}
+	for _, a := range f.over(append(first, second...)) {
+		owners[a.Owner]++
+		if a.Owner == "node1" && a.ClaimedAt.After(drained) {
+			t.Errorf("node1 claimed %s after it was told to drain", a.ClaimedAt.Sub(drained.Add(-time.Second)))
+		}
+		if a.Disposition != outreach.NoAnswer {
+			t.Errorf("attempt %s of %s: %s %s", a.ID, a.Owner, a.State, a.Disposition)
+		}
+	}
+	if owners["node1"] == 0 || owners["node2"] < 12 {
+		t.Errorf("attempts by node: %v", owners)
+	}
+	f.until("drained", func() bool { n := f.node(two, "node1"); return n.State == "drained" && !n.Leader && f.node(two, "node2").Leader })
+
+	f.call(two, http.MethodPost, "/nodes/node1/resume", &answer)
+	third := f.fire(one, 12)
+	f.until("ringing", func() bool { return f.rig.FreeSWITCH.Calls() == 12 })
+	must(t, two.Stop()) // SIGTERM: it waits for its calls
+	for _, a := range f.over(third) {
+		if a.Disposition != outreach.NoAnswer {
+			t.Errorf("attempt %s of %s: %s %s", a.ID, a.Owner, a.State, a.Disposition)
+		}
+	}
+	f.until("alone", func() bool { return f.node(one, "node2").Name == "" && f.node(one, "node1").Leader })
+	if n := len(f.originates()); n != 36 {
+		t.Errorf("%d originates, want 36", n)
+	}
+}
+
+func TestANodeStoppedPastItsLeaseDialsNothingLateAndItsLateWritesAreRefused(t *testing.T) {
+	f := newFleet(t, 2, "--lease", "3s")
+	one, two := f.rig.Nodes[0], f.rig.Nodes[1]
+	ids := f.fire(one, 30)
+	f.until("dialling", func() bool { return f.rig.FreeSWITCH.Calls() > 0 })
+	more := make(chan []outreach.TransactionID)
+	go func() { more <- f.fire(two, 20) }() // node1 is stopped in the middle of claiming
+	f.until("in the middle", func() bool { return f.rig.FreeSWITCH.Calls() > 30 })
+	must(t, one.Freeze())
+	ids = append(ids, <-more...)
+	f.until("taken over", func() bool {
+		live, err := f.store.LiveAttempts(t.Context())
+		must(t, err)
+		for _, a := range live {
+			if a.Owner == "node1" {
+				return false
+			}
+		}
+		return true
+	})
+	woken := time.Now()
+	must(t, one.Thaw())
+	taken := 0
+	attempts := f.over(ids)
+	dialled := f.originates()
+	for _, a := range attempts {
+		page, err := f.store.Logs(t.Context(), outreach.LogFilter{Attempt: a.ID, Kind: "unknown"})
+		must(t, err)
+		if len(page.Items) == 0 {
+			continue
+		}
+		taken++
+		if r, ok := dialled[string(a.ID)]; ok && r.At.After(page.Items[0].At) {
+			t.Errorf("attempt %s was dialled %s after it had been taken from its node", a.ID, r.At.Sub(page.Items[0].At))
+		}
+		if a.Owner != "node2" {
+			t.Errorf("attempt %s was taken over and belongs to %s", a.ID, a.Owner)
+		}
+	}
+	if taken == 0 {
+		t.Fatal("node1 had nothing under way when it was stopped")
+	}
+	f.until("awake", func() bool { n := f.node(two, "node1"); return n.State == "serving" && n.LastSeen.After(woken) })
+	f.until("refused", func() bool {
+		b, err := one.Log()
+		must(t, err)
+		return strings.Contains(string(b), outreach.ErrFenced.Error())
+	})
+	after := f.fire(one, 4) // it works again
+	for _, a := range f.over(after) {
+		if a.Disposition != outreach.NoAnswer {
+			t.Errorf("%+v", a)
+		}
+	}
+	t.Logf("%d attempts were taken over", taken)
+}
