@@ -45,12 +45,12 @@ func (r *Rig) newNode(i int) (*Node, error) {
 	return n, nil
 }
 
-// Start runs the node; it is ready once Ready returns. ctx ends it with SIGKILL.
-func (n *Node) Start(ctx context.Context) error {
+// Start runs the node, with further arguments if there are; it is ready once Ready returns. ctx ends it with SIGKILL.
+func (n *Node) Start(ctx context.Context, more ...string) error {
 	dir := n.r.o.Dir
 	args := []string{"serve", "--config", filepath.Join(dir, "curlew.json"), "--db", n.r.DB, "--data", filepath.Join(dir, n.Name),
 		"--listen", n.listen, "--esl-listen", n.esl, "--esl-advertise", n.esl, "--node", n.Name, "--drain", "5s"}
-	args = append(args, n.r.o.Args...)
+	args = append(append(args, n.r.o.Args...), more...)
 	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("log of %s: %w", n.Name, err)

@@ -35,6 +35,7 @@ type appOptions struct {
 	data        string // directory of audio
 	recordings  string // where the config's audio file names are found
 	node        string
+	paused      bool
 	lease       time.Duration // of attempts, 0 for the default
 	clock       clock.Clock
 	log         *slog.Logger
@@ -80,7 +81,7 @@ func newApp(ctx context.Context, o appOptions) (*app, error) {
 	var err error
 	a.store, err = store.Open(ctx, store.Options{URL: o.db, Node: o.node, Log: o.log, Notify: a.notice, DatabaseTime: o.clock == clock.System{}})
 	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", o.db, err)
+		return nil, cannotOpen(o.db, err)
 	}
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.store.Close())
@@ -120,6 +121,9 @@ func (a *app) wire(ctx context.Context) error {
 	a.planned.Store(a.keeper.Current())
 	a.keeper.Subscribe(func(s *outreach.Snapshot) { a.reconfigure(ctx, s) })
 	if err := a.wireHTTP(); err != nil {
+		return err
+	}
+	if err := a.tellPaused(ctx); err != nil {
 		return err
 	}
 	return a.member.Join(ctx)

@@ -18,10 +18,29 @@ type storeHandle = store.Store
 func openStore(ctx context.Context, url string, log *slog.Logger) (*storeHandle, error) {
 	s, err := store.Open(ctx, store.Options{URL: url, Node: "command", Log: log})
 	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", url, err)
+		return nil, cannotOpen(url, err)
 	}
 	return s, nil
 }
+
+// cannotOpen names the database and what to do about it, in one line and without its password.
+func cannotOpen(db string, err error) error {
+	text := fmt.Sprintf("open database %s: %s", store.Redacted(db), store.Sentence(err))
+	if advice := store.Advice(err); advice != "" {
+		text += "; " + advice
+	}
+	return &openError{text: text, err: err}
+}
+
+// openError is err in one sentence.
+type openError struct {
+	text string
+	err  error
+}
+
+func (e *openError) Error() string { return e.text }
+
+func (e *openError) Unwrap() error { return e.err }
 
 type migrateCommand struct {
 	DB string `help:"SQLite file or postgres:// URL." default:"curlew.db"`
@@ -31,9 +50,9 @@ type migrateCommand struct {
 func (m *migrateCommand) Run(c *console) error {
 	state, err := store.Migrate(c.ctx, m.DB, logger(c.err, slog.LevelWarn))
 	if err != nil {
-		return fmt.Errorf("migrate %s: %w", m.DB, err)
+		return cannotOpen(m.DB, err)
 	}
-	_, err = fmt.Fprintf(c.out, "%s stands at version %d of %d\n", m.DB, state.Current, state.Target)
+	_, err = fmt.Fprintf(c.out, "%s stands at version %d of %d\n", store.Redacted(m.DB), state.Current, state.Target)
 	return err
 }
 

@@ -50,6 +50,7 @@ type commands struct {
 	Bench    benchCommand    `cmd:"" help:"Benchmarks, each beside its peer."`
 	Keys     keysCommand     `cmd:"" help:"API keys: create, list, revoke."`
 	Users    usersCommand    `cmd:"" help:"People who sign in at the console: create, list, password, delete."`
+	Backup   backupCommand   `cmd:"" help:"Copies the SQLite database while it is being served."`
 	Migrate  migrateCommand  `cmd:"" help:"Brings the database to this version."`
 	OpenAPI  openapiCommand  `cmd:"" name:"openapi" help:"Prints the API's description (OpenAPI 3.1)."`
 	Version  versionCommand  `cmd:"" help:"Prints the version."`

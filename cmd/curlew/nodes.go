@@ -66,3 +66,23 @@ func (a *app) retire(ctx context.Context, name string) error {
 	})
 	return err
 }
+
+// tellPaused pauses everything if that is asked for, and says at the start that everything is paused: a copy is
+// silent until somebody has looked at it, and should say so.
+func (a *app) tellPaused(ctx context.Context) error {
+	if a.paused {
+		if err := a.store.Pause(ctx, outreach.PauseScope{Kind: "all", By: "serve --paused", At: a.clock.Now()}); err != nil {
+			return err
+		}
+	}
+	all, err := a.store.Pauses(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if p.Kind == "all" {
+			a.log.Warn("everything is paused: nobody is called or written to until POST /api/v1/resume", "by", p.By, "since", p.At)
+		}
+	}
+	return nil
+}

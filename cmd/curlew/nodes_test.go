@@ -35,20 +35,30 @@ const ringing = 5 * time.Second
 // newFleet starts the nodes. Every patient lets the phone ring, and is called once.
 func newFleet(t *testing.T, nodes int, args ...string) *fleet {
 	t.Helper()
-	cluster, err := pgtest.Start(t.Context(), pgtest.Options{})
+	_, url := postgres(t)
+	return startFleet(t, rig.Options{DB: url, Nodes: nodes, Args: append([]string{"--drain", "20s"}, args...), Document: quietTown(60)})
+}
+
+// postgres is a cluster of the test's own, with an empty database.
+func postgres(t *testing.T) (c *pgtest.Cluster, url string) {
+	t.Helper()
+	c, err := pgtest.Start(t.Context(), pgtest.Options{})
 	if errors.Is(err, pgtest.ErrUnavailable) {
 		t.Skip("no PostgreSQL on this machine")
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { must(t, cluster.Stop(context.WithoutCancel(t.Context()))) })
-	url, err := cluster.Database(t.Context())
 	must(t, err)
-	doc := rig.Document(60)
+	t.Cleanup(func() { must(t, c.Stop(context.WithoutCancel(t.Context()))) })
+	url, err = c.Database(t.Context())
+	must(t, err)
+	return c, url
+}
+
+// quietTown is the rig's hospital with calls that ring for a while.
+func quietTown(lines int) outreach.Document {
+	doc := rig.Document(lines)
 	for_ := func(d time.Duration) *outreach.Duration { v := outreach.Exactly(d); return &v }
 	doc.Call = outreach.CallSettings{RingTimeout: for_(ringing), MaxDuration: for_(30 * time.Second)}
-	return startFleet(t, rig.Options{DB: url, Nodes: nodes, Args: append([]string{"--drain", "20s"}, args...), Document: doc})
+	return doc
 }
 
 func startFleet(t *testing.T, o rig.Options) *fleet {
@@ -208,7 +218,10 @@ func TestADrainedNodeLosesNoCallAndTheOtherNodeTakesOver(t *testing.T) {
 	if owners["node1"] == 0 || owners["node2"] < 12 {
 		t.Errorf("attempts by node: %v", owners)
 	}
-	f.until("drained", func() bool { n := f.node(two, "node1"); return n.State == "drained" && !n.Leader && f.node(two, "node2").Leader })
+	f.until("drained", func() bool {
+		n := f.node(two, "node1")
+		return n.State == "drained" && !n.Leader && f.node(two, "node2").Leader
+	})
 
 	f.call(two, http.MethodPost, "/nodes/node1/resume", &answer)
 	third := f.fire(one, 12)

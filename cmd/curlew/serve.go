@@ -30,6 +30,7 @@ type serveCommand struct {
 	Node         string        `help:"Name of this node; default the host name."`
 	TrustedProxy []string      `name:"trusted-proxy" help:"Networks (CIDR) of reverse proxies whose X-Forwarded-For is believed."`
 	Drain        time.Duration `help:"How long a stop waits for calls to finish." default:"4m"`
+	Paused       bool          `help:"Start with everything paused, after a restore: nobody is called until POST /api/v1/resume."`
 	Lease        time.Duration `help:"How long the calls of a node that falls silent stay its own; then the others settle them." default:"30s"`
 	Verbose      bool          `help:"Log every call's steps."`
 }
@@ -66,7 +67,7 @@ func (s *serveCommand) options(c *console, log *slog.Logger) (o appOptions, err 
 	if s.Lease < minLease {
 		return o, fmt.Errorf("--lease %s is too short: at least %s", s.Lease, minLease)
 	}
-	o = appOptions{lease: s.Lease, db: s.DB, data: s.Data, node: s.Node, clock: clock.System{}, log: log, getenv: c.getenv, actor: "file", rehearsable: true}
+	o = appOptions{lease: s.Lease, paused: s.Paused, db: s.DB, data: s.Data, node: s.Node, clock: clock.System{}, log: log, getenv: c.getenv, actor: "file", rehearsable: true}
 	if o.data == "" {
 		o.data = filepath.Dir(s.DB)
 	}

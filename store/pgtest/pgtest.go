@@ -140,6 +140,14 @@ func (c *Cluster) Database(ctx context.Context) (string, error) {
 	return c.url(name), nil
 }
 
+// Program is the path of one of PostgreSQL's programs, such as pg_dump: the server's own if it has it.
+func (c *Cluster) Program(name string) (string, error) {
+	if p, err := exec.LookPath(filepath.Join(c.bin, name)); err == nil {
+		return p, nil
+	}
+	return exec.LookPath(name)
+}
+
 // Stop ends the server and removes its directory.
 func (c *Cluster) Stop(ctx context.Context) error {
 	var errs []error
