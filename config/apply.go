@@ -26,11 +26,10 @@ func (k *Keeper) Apply(ctx context.Context, actor string, expect int64, file []b
 		_, problems := Parse(file) // what it means, too, in one list
 		return outreach.ApplyPlan{}, problems
 	}
-	hash := sha256.Sum256(file)
 	plan := outreach.ApplyPlan{}
 	own := 0
 	snap, err := k.Edit(ctx, actor, expect, func(doc *outreach.Document) error {
-		next := merged(*doc, want, hex.EncodeToString(hash[:]))
+		next := merged(*doc, want, Hash(file))
 		own = len(want.Configurations)
 		plan.Changes = Plan(*doc, next)
 		if preview {
@@ -106,8 +105,29 @@ func (k *Keeper) AppliedAlready(file []byte) bool {
 	if now == nil || now.Document.Applied == nil {
 		return false
 	}
-	hash := sha256.Sum256(file)
-	return now.Document.Applied.SHA256 == hex.EncodeToString(hash[:])
+	return now.Document.Applied.SHA256 == Hash(file)
+}
+
+// Hash names a config file in AppliedFile.
+func Hash(file []byte) string {
+	sum := sha256.Sum256(file)
+	return hex.EncodeToString(sum[:])
+}
+
+// Offer remembers that this process has looked at the file: Watch applies it only once it has changed. Else two
+// nodes with two files would undo each other's settings for ever.
+func (k *Keeper) Offer(file []byte) (changed bool) {
+	hash := Hash(file)
+	old := k.offered.Swap(&hash)
+	return old == nil || *old != hash
+}
+
+// Offered is the hash of the config file that this process has looked at last, "" for none.
+func (k *Keeper) Offered() string {
+	if hash := k.offered.Load(); hash != nil {
+		return *hash
+	}
+	return ""
 }
 
 // PrintPlan writes one line per resource: + added, ~ changed (and which fields), - removed.

@@ -30,7 +30,8 @@ type Keeper struct {
 	clock clock.Clock
 	log   *slog.Logger
 
-	live atomic.Pointer[outreach.Snapshot]
+	live    atomic.Pointer[outreach.Snapshot]
+	offered atomic.Pointer[string] // hash of the config file that this process has looked at last
 
 	mu          sync.Mutex // one change at a time on this node; other nodes are held off by the revision
 	watchers    map[int]func(*outreach.Snapshot)

@@ -339,3 +339,37 @@ func TestReferencesAreResolvedAtUseAndNeverEchoed(t *testing.T) {
 		t.Error("webhooks resolve without their secrets")
 	}
 }
+
+func TestAFileThatHasNotChangedDoesNotUndoAnotherNodes(t *testing.T) {
+	s := openStore(t)
+	hurried := clock.NewDemo(noon, 1000)
+	k, err := config.NewKeeper(t.Context(), s, hurried, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "curlew.json")
+	own := exampleFiles(t)["demo.json"]
+	if err := os.WriteFile(path, own, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.ApplyFile(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keeperOn(t, s).Apply(t.Context(), "file", -1, exampleFiles(t)["feedback.json"], false); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- k.Watch(ctx, path, 3*time.Second) }()
+	if err := clock.Wait(t.Context(), hurried, time.Minute); err != nil { // twenty looks
+		t.Fatal(err)
+	}
+	stop()
+	<-ended
+	if _, ok := k.Current().Configuration("Feedback"); !ok || k.Current().Revision != 2 {
+		t.Errorf("revision %d, its own file again", k.Current().Revision)
+	}
+	if k.Offer(own) || !k.Offer(append(own, ' ')) {
+		t.Error("what changed is not told from what did not")
+	}
+}

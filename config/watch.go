@@ -21,6 +21,11 @@ func (k *Keeper) ApplyFile(ctx context.Context, path string) (outreach.ApplyPlan
 	if err != nil {
 		return outreach.ApplyPlan{}, fmt.Errorf("read the config file: %w", err)
 	}
+	k.Offer(file)
+	return k.applyFile(ctx, path, file)
+}
+
+func (k *Keeper) applyFile(ctx context.Context, path string, file []byte) (outreach.ApplyPlan, error) {
 	if k.AppliedAlready(file) {
 		return outreach.ApplyPlan{Revision: k.Current().Revision}, nil
 	}
@@ -51,7 +56,14 @@ func (k *Keeper) Watch(ctx context.Context, path string, every time.Duration) er
 }
 
 func (k *Keeper) reload(ctx context.Context, path string) {
-	plan, err := k.ApplyFile(ctx, path)
+	file, err := os.ReadFile(path)
+	if err == nil && !k.Offer(file) {
+		return
+	}
+	var plan outreach.ApplyPlan
+	if err == nil {
+		plan, err = k.applyFile(ctx, path, file)
+	}
 	var problems outreach.Problems
 	switch {
 	case errors.As(err, &problems):

@@ -51,7 +51,7 @@ type NodeStatus struct {
 	Leader       bool      `json:"leader"`
 	Term         int64     `json:"term,omitempty" doc:"Of the leader"`
 	Revision     int64     `json:"revision" doc:"Of the settings in force on the node"`
-	File         string    `json:"config_file,omitempty" doc:"SHA-256 of the config file that it was started with"`
+	File         string    `json:"config_file,omitempty" doc:"SHA-256 of the config file that it has looked at last"`
 	ESLAdvertise string    `json:"esl_advertise,omitempty"`
 	InFlight     int       `json:"in_flight" doc:"Calls and sends under way"`
 	Draining     bool      `json:"draining"`
@@ -100,7 +100,7 @@ func (l *NodeList) Judge() {
 		n.judge(l)
 		for _, other := range l.Items {
 			if other.Name < n.Name && other.State != "gone" && n.State != "gone" && other.File != n.File && other.File != "" && n.File != "" {
-				n.Warnings = append(n.Warnings, fmt.Sprintf("it was started with another config file than %s: the settings in the database hold for both", other.Name))
+				n.Warnings = append(n.Warnings, fmt.Sprintf("its config file is another one than that of %s: the settings in the database hold for both", other.Name))
 				break
 			}
 		}

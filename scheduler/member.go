@@ -33,7 +33,8 @@ type MemberOptions struct {
 	Self     outreach.Beat // what never changes: name, incarnation, version, …
 	Roster   Roster
 	Under    func(outreach.Term) Leading
-	Revision func() int64 // of the settings in force
+	Revision func() int64  // of the settings in force
+	File     func() string // hash of the config file that the node has looked at last
 	InFlight func() int
 	Clock    clock.Clock // the machine's, also in the demo: nodes live in real time
 	Log      *slog.Logger
@@ -118,7 +119,7 @@ func (m *Member) Leave(ctx context.Context) error {
 func (m *Member) beat(ctx context.Context, b outreach.Beat) error {
 	began, sent := time.Now(), m.o.Clock.Now()
 	b.At, b.Revision, b.InFlight, b.ClockOffset = sent, m.o.Revision(), m.o.InFlight(), m.offset
-	b.Stopping, b.Holds = m.leave.Load(), outreach.ClockHolds(m.offset)
+	b.File, b.Stopping, b.Holds = m.o.File(), m.leave.Load(), outreach.ClockHolds(m.offset)
 	b.Eligible = !b.Stopping && b.Holds == "" && !m.draining()
 	st, err := m.o.Roster.Beat(ctx, b)
 	if err != nil {

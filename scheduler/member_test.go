@@ -33,8 +33,8 @@ func (r *rig) join(every time.Duration) (m *scheduler.Member, by chan time.Durat
 	by = make(chan time.Duration, 1)
 	by <- 0
 	m = scheduler.NewMember(scheduler.MemberOptions{Self: outreach.Beat{Name: "n1", Incarnation: "i1", StartedAt: time.Now()}, Roster: off{r.store, by},
-		Under:    func(t outreach.Term) scheduler.Leading { return r.store.Under(t) },
-		Revision: func() int64 { return r.snap.Revision }, InFlight: r.sched.InFlight, Clock: clock.System{}, Log: quiet(), Changed: r.sched.Wake, Every: every})
+		Under: func(t outreach.Term) scheduler.Leading { return r.store.Under(t) },
+		File:  func() string { return "" }, Revision: func() int64 { return r.snap.Revision }, InFlight: r.sched.InFlight, Clock: clock.System{}, Log: quiet(), Changed: r.sched.Wake, Every: every})
 	must(r.t, m.Join(r.t.Context()))
 	r.sched.Member = m
 	return m, by

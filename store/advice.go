@@ -18,7 +18,7 @@ func Advice(err error) string {
 	var lite sqlite3.Error
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
-	var netErr net.Error
+	var network *net.OpError
 	switch {
 	case errors.Is(err, ErrNewerDatabase):
 		return "run that version, or serve from a backup that was taken before it"
@@ -32,7 +32,7 @@ func Advice(err error) string {
 		return "name another file with --db"
 	case errors.As(err, &pg) && pg.Code == "53100":
 		return "make room on the server's disk"
-	case errors.As(err, &connect), errors.As(err, &netErr):
+	case errors.As(err, &connect), errors.As(err, &network):
 		return "see that the server runs and that --db names it"
 	}
 	return ""

@@ -225,3 +225,24 @@ func (t *tx) insertVersion(r resource, version, revision int64, deleted bool, ac
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		r.kind, r.name, version, revision, r.body, flag(deleted), actor, toMillis(at))
 }
+
+// AppliedBefore reports whether a config file of that SHA-256 was ever applied, also if another has replaced it.
+func (s *Store) AppliedBefore(ctx context.Context, sha256 string) (bool, error) {
+	found := false
+	err := s.glance(ctx).each(`SELECT body FROM resource_versions WHERE kind = $1 AND name = 'applied'`, args{kindSettings}, func(r row) error {
+		var body []byte
+		var applied *outreach.AppliedFile
+		if err := r.Scan(&body); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(body, &applied); err != nil {
+			return err
+		}
+		found = found || applied != nil && applied.SHA256 == sha256
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("config files applied so far: %w", err)
+	}
+	return found, nil
+}

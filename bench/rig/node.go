@@ -20,8 +20,9 @@ import (
 
 // Node is one curlew serve.
 type Node struct {
-	Name string
-	URL  string // of its HTTP interface
+	Name   string
+	URL    string // of its HTTP interface
+	Config string // path of the config file that it is started with
 
 	r      *Rig
 	listen string
@@ -34,7 +35,7 @@ type Node struct {
 
 func (r *Rig) newNode(i int) (*Node, error) {
 	n := &Node{Name: "node" + strconv.Itoa(i+1), r: r}
-	n.log = filepath.Join(r.o.Dir, n.Name+".log")
+	n.log, n.Config = filepath.Join(r.o.Dir, n.Name+".log"), filepath.Join(r.o.Dir, "curlew.json")
 	for _, address := range []*string{&n.listen, &n.esl} {
 		var err error
 		if *address, err = freeAddress(); err != nil {
@@ -48,7 +49,7 @@ func (r *Rig) newNode(i int) (*Node, error) {
 // Start runs the node, with further arguments if there are; it is ready once Ready returns. ctx ends it with SIGKILL.
 func (n *Node) Start(ctx context.Context, more ...string) error {
 	dir := n.r.o.Dir
-	args := []string{"serve", "--config", filepath.Join(dir, "curlew.json"), "--db", n.r.DB, "--data", filepath.Join(dir, n.Name),
+	args := []string{"serve", "--config", n.Config, "--db", n.r.DB, "--data", filepath.Join(dir, n.Name),
 		"--listen", n.listen, "--esl-listen", n.esl, "--esl-advertise", n.esl, "--node", n.Name, "--drain", "5s"}
 	args = append(append(args, n.r.o.Args...), more...)
 	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

@@ -94,10 +94,8 @@ func (a *app) wire(ctx context.Context) error {
 	if a.keeper, err = config.NewKeeper(ctx, a.store, a.clock, a.log); err != nil {
 		return fmt.Errorf("load configuration: %w", err)
 	}
-	if a.file != nil && !a.keeper.AppliedAlready(a.file) { // else changes made by REST since then would be undone
-		if _, err := a.keeper.Apply(ctx, a.actor, -1, a.file, false); err != nil {
-			return fmt.Errorf("apply configuration: %w", err)
-		}
+	if err := a.applyAtStart(ctx); err != nil {
+		return fmt.Errorf("apply configuration: %w", err)
 	}
 	if a.keeper.Current() == nil {
 		return errors.New("the database holds no configuration yet: start with --config FILE")

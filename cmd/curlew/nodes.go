@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"slices"
 	"time"
 
 	"curlew/clock"
+	"curlew/config"
 	"curlew/outreach"
 	"curlew/scheduler"
 	"curlew/store"
@@ -15,12 +15,9 @@ import (
 // newMember is this process among those that share the database.
 func (a *app) newMember() *scheduler.Member {
 	self := outreach.Beat{Name: a.node, Incarnation: store.NewID(time.Now()), Version: version, StartedAt: time.Now(), ESLAdvertise: a.advertise}
-	if a.file != nil {
-		sum := sha256.Sum256(a.file)
-		self.File = hex.EncodeToString(sum[:])
-	}
 	return scheduler.NewMember(scheduler.MemberOptions{Self: self, Roster: a.store, Clock: clock.System{}, Log: a.log,
 		Under:    func(t outreach.Term) scheduler.Leading { return a.store.Under(t) },
+		File:     a.keeper.Offered,
 		Revision: func() int64 { return a.keeper.Current().Revision },
 		InFlight: a.sched.InFlight, Changed: a.sched.Wake, Every: beatEvery(a.db)})
 }
@@ -85,4 +82,37 @@ func (a *app) tellPaused(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// applyAtStart brings the config file into force, unless it was the last to be applied: changes made by REST since
+// then would be undone. Beside other nodes a file that was applied before and has been replaced stays replaced, too:
+// whichever of them was started last would undo what the others were given.
+func (a *app) applyAtStart(ctx context.Context) error {
+	if a.file == nil {
+		return nil
+	}
+	a.keeper.Offer(a.file)
+	if a.keeper.AppliedAlready(a.file) {
+		return nil
+	}
+	old, err := a.store.AppliedBefore(ctx, config.Hash(a.file))
+	if err != nil {
+		return err
+	}
+	others, err := a.others(ctx)
+	if err != nil {
+		return err
+	}
+	if old && others {
+		a.log.Warn("the config file is an older one than the other nodes': the settings in the database hold; curlew config apply brings it into force")
+		return nil
+	}
+	_, err = a.keeper.Apply(ctx, a.actor, -1, a.file, false)
+	return err
+}
+
+// others reports whether another node is alive.
+func (a *app) others(ctx context.Context) (bool, error) {
+	list, err := a.store.Nodes(ctx, time.Now())
+	return slices.ContainsFunc(list.Items, func(n outreach.NodeStatus) bool { return n.Name != a.node && n.State != "gone" }), err
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -293,4 +296,34 @@ func TestANodeStoppedPastItsLeaseDialsNothingLateAndItsLateWritesAreRefused(t *t
 		}
 	}
 	t.Logf("%d attempts were taken over", taken)
+}
+
+func TestTwoNodesWithTwoConfigFilesDoNotUndoEachOther(t *testing.T) {
+	f := newFleet(t, 2)
+	one, two := f.rig.Nodes[0], f.rig.Nodes[1]
+	file, err := os.ReadFile(one.Config)
+	must(t, err)
+	newer := filepath.Join(t.TempDir(), "newer.json")
+	must(t, os.WriteFile(newer, bytes.Replace(file, []byte("City Hospital"), []byte("County Hospital"), 1), 0o600))
+	must(t, two.Stop())
+	two.Config = newer
+	must(t, two.Start(t.Context()))
+	must(t, two.Ready(t.Context()))
+	f.until("followed", func() bool { return f.node(two, "node1").Revision == 2 })
+	for range 2 {
+		must(t, one.Stop())
+		must(t, one.Start(t.Context()))
+		must(t, one.Ready(t.Context()))
+		if n := f.node(one, "node1"); n.Revision != 2 {
+			t.Errorf("a restart of the node with the older file made revision %d", n.Revision)
+		}
+	}
+	b, err := one.Log()
+	must(t, err)
+	if !strings.Contains(string(b), "older one than the other nodes'") {
+		t.Error("the log does not say so")
+	}
+	if n := f.node(one, "node2"); len(n.Warnings) != 1 || !strings.Contains(n.Warnings[0], "config file") {
+		t.Errorf("the list does not say so: %+v", n)
+	}
 }
