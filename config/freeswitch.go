@@ -4,10 +4,13 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"path"
+	"strconv"
 	"strings"
 
+	freeswitchconf "curlew/freeswitch-conf"
 	"curlew/outreach"
 )
 
@@ -21,8 +24,8 @@ type SwitchFile struct {
 // errUnprintable is a value that FreeSWITCH would take apart or expand when it reads the file.
 var errUnprintable = errors.New("holds a line break, a control character or $")
 
-// SwitchFiles renders what p asks of its FreeSWITCH: one file per gateway that has a proxy, and the access
-// list of the event socket for Curlew's addresses. Secrets of p are resolved. Gateways without a proxy are
+// SwitchFiles renders what p asks of its FreeSWITCH: one file per gateway that has a proxy, the dialplan of
+// its callback_dids, and the access list of the event socket for Curlew's addresses. Secrets of p are resolved. Gateways without a proxy are
 // kept elsewhere and left out. A password that cannot stand in a file of FreeSWITCH is an error that names
 // the gateway, never the value.
 func SwitchFiles(p outreach.PBX, curlew []netip.Addr) ([]SwitchFile, error) {
@@ -37,7 +40,23 @@ func SwitchFiles(p outreach.PBX, curlew []netip.Addr) ([]SwitchFile, error) {
 		}
 		files = append(files, SwitchFile{Path: path.Join("sip_profiles", "external", "curlew-"+g.Name+".xml"), Body: body, Secret: g.Password != ""})
 	}
+	if len(p.CallbackDIDs) > 0 {
+		files = append(files, SwitchFile{Path: path.Join("dialplan", "public", "00_curlew_callback.xml"), Body: []byte(ringBackPlan(p))})
+	}
 	return append(files, SwitchFile{Path: path.Join("merge", "acl.conf.xml"), Body: accessList(curlew)}), nil
+}
+
+// ringBackPlan is the shipped dialplan of patients who ring back, for p's numbers and Curlew's address.
+func ringBackPlan(p outreach.PBX) string {
+	dids := make([]string, len(p.CallbackDIDs))
+	for i, did := range p.CallbackDIDs {
+		dids[i] = strings.TrimPrefix(did, "+")
+	}
+	socket := freeswitchconf.ExampleSocket
+	if p.Callback.Host != "" {
+		socket = net.JoinHostPort(p.Callback.Host, strconv.Itoa(p.Callback.Port))
+	}
+	return strings.NewReplacer(freeswitchconf.ExampleDIDs, strings.Join(dids, "|"), freeswitchconf.ExampleSocket, socket).Replace(freeswitchconf.Callback)
 }
 
 // gatewayFile is one trunk. caller-id-in-from and ping are not FreeSWITCH's defaults: without the first the

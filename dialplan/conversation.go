@@ -12,10 +12,11 @@ import (
 
 // conversation carries out a Call over one outbound socket. Its goroutine never waits for a database.
 type conversation struct {
-	leg     *leg
-	session *esl.Session
-	call    *Call
-	began   bool
+	leg      *leg
+	session  *esl.Session
+	call     *Call
+	began    bool
+	answered bool // before the conversation began: a patient who rang us
 
 	stored chan Committed
 	fired  chan TimerID
@@ -63,7 +64,7 @@ func (v *conversation) run(ctx context.Context) {
 			break
 		}
 	}
-	if v.session.Connect().Get("Answer-State") == "answered" {
+	if v.answered || v.session.Connect().Get("Answer-State") == "answered" {
 		v.begin(ctx, v.session.Connect())
 	}
 	v.listen(ctx)

@@ -56,9 +56,10 @@ type Options struct {
 
 	Connect func(ctx context.Context, network, addr string) (net.Conn, error) // to PBXs; default TCP
 
-	// AdmitOther and ServeOther take legs that no Dial started, such as patients ringing back.
-	AdmitOther func(*esl.Event) bool
-	ServeOther func(context.Context, *esl.Session)
+	// Callers is asked about patients who ring back; nil takes no such call. Normalize turns a caller ID, as
+	// it is shown to the number that was dialled, into E.164.
+	Callers   Callers
+	Normalize func(callerID, dialled string) (string, error)
 }
 
 // Dialer originates calls on every configured PBX and follows each leg to its end.

@@ -105,7 +105,8 @@ func (d *Dialer) admit(connect *esl.Event) bool {
 	if g, ok := d.leg(outreach.AttemptID(connect.Get("Unique-ID"))); ok {
 		return g.claim()
 	}
-	return d.o.AdmitOther != nil && d.o.ServeOther != nil && d.o.AdmitOther(connect)
+	_, ok := d.ringingBack(connect)
+	return ok
 }
 
 func (d *Dialer) serve(ctx context.Context, s *esl.Session) {
@@ -113,8 +114,8 @@ func (d *Dialer) serve(ctx context.Context, s *esl.Session) {
 		newConversation(g, s).run(ctx)
 		return
 	}
-	if d.o.ServeOther != nil && d.o.AdmitOther != nil && d.o.AdmitOther(s.Connect()) {
-		d.o.ServeOther(ctx, s)
+	if l, ok := d.ringingBack(s.Connect()); ok {
+		d.rungBack(ctx, l, s)
 	}
 }
 

@@ -31,6 +31,22 @@ var refusedTypes = map[phonenumbers.PhoneNumberType]error{
 // world is the region of numbers that belong to no country.
 const world = "001"
 
+// CallerE164 returns a caller ID as E.164: international, or as callers of near's country are shown to it.
+func CallerE164(number, near string) (string, error) {
+	if e, err := E164(number); err == nil {
+		return e, nil
+	}
+	home, err := phonenumbers.Parse(near, "")
+	if err != nil {
+		return "", errNoSuchNumber
+	}
+	n, err := phonenumbers.Parse(number, phonenumbers.GetRegionCodeForNumber(home))
+	if err != nil || !phonenumbers.IsPossibleNumber(n) {
+		return "", errNoSuchNumber
+	}
+	return E164(phonenumbers.Format(n, phonenumbers.E164))
+}
+
 // E164 returns number as E.164. It accepts + or 00 and spaces, dots, hyphens and brackets between digits.
 func E164(number string) (string, error) {
 	plain := strings.Map(func(r rune) rune {

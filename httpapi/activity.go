@@ -43,6 +43,7 @@ type activityAttempt struct {
 	Step        int                   `json:"step"`
 	Try         int                   `json:"try"`
 	Channel     outreach.Channel      `json:"channel"`
+	Direction   outreach.Direction    `json:"direction,omitempty" doc:"inbound: the patient rang back"`
 	PBX         string                `json:"pbx,omitempty"`
 	Gateway     string                `json:"gateway,omitempty"`
 	State       outreach.AttemptState `json:"state"`
@@ -105,7 +106,7 @@ func (v viewer) activity(c outreach.Case) activity {
 
 func viewAttempt(a outreach.Attempt) activityAttempt {
 	return activityAttempt{
-		ID: a.ID, Step: a.Step, Try: a.Try, Channel: a.Channel, PBX: a.PBX, Gateway: a.Gateway, State: a.State,
+		ID: a.ID, Step: a.Step, Try: a.Try, Channel: a.Channel, Direction: a.Direction, PBX: a.PBX, Gateway: a.Gateway, State: a.State,
 		Disposition: a.Disposition, Cause: a.Cause, SIPStatus: a.SIPStatus, Detail: a.Detail, Counted: a.Counted,
 		StartedAt: a.StartedAt, AnsweredAt: a.AnsweredAt, EndedAt: a.EndedAt, Digits: a.Digits, ProviderID: a.ProviderID,
 	}

@@ -227,6 +227,24 @@ func systemCategories() []PromptCategory {
 			DefaultText: texts("Please hold while we connect you.", "يرجى الانتظار ريثما نحوّل مكالمتكم.", "कृपया लाइन पर बने रहें, हम आपकी कॉल जोड़ रहे हैं।"),
 		},
 		{
+			Name: "callback_ask", Title: "Ringing back: year of birth", Role: RoleSystem,
+			Description: "To a patient who rings back: asks for the year of birth before anything personal is said.",
+			Variables:   []string{"facility.name"},
+			DefaultText: texts("This is {{facility.name}}. We have a message for you. To hear it, please enter the four digits of the year of birth of the patient.",
+				"معكم {{facility.name}}. لدينا رسالة لكم. لسماعها، يرجى إدخال سنة ميلاد المريض من أربعة أرقام.",
+				"यह {{facility.name}} है। हमारे पास आपके लिए एक संदेश है। सुनने के लिए कृपया मरीज़ के जन्म वर्ष के चार अंक दबाएँ।"),
+		},
+		{
+			Name: "callback_wrong", Title: "Ringing back: no match", Role: RoleSystem,
+			Description: "When the year keyed in matches no message; then it is asked for again.",
+			DefaultText: texts("Sorry, we found no message for that year.", "عذرًا، لم نجد رسالة لهذه السنة.", "क्षमा करें, इस वर्ष के लिए कोई संदेश नहीं मिला।"),
+		},
+		{
+			Name: "callback_transfer", Title: "Ringing back: go on", Role: RoleSystem,
+			Description: "Before a caller who was not recognised goes on to the number's previous destination.",
+			DefaultText: texts("Please hold, we are connecting you.", "يرجى الانتظار، سنقوم بتحويل مكالمتكم.", "कृपया प्रतीक्षा करें, हम आपकी कॉल जोड़ रहे हैं।"),
+		},
+		{
 			Name: "record_consent", Title: "Before recording", Role: RoleSystem,
 			Description: "Says that what follows is recorded, and how to end it.",
 			DefaultText: texts("Your message will be recorded. Please speak after the tone and press any key when you are done.", "سيتم تسجيل رسالتكم. يرجى التحدث بعد سماع الصافرة ثم الضغط على أي زر عند الانتهاء.", "आपका संदेश रिकॉर्ड किया जाएगा। कृपया बीप के बाद बोलें और पूरा होने पर कोई भी बटन दबाएँ।"),

@@ -50,6 +50,7 @@ func OnCallEnd(s *Snapshot, c Case, r CallResult, now time.Time) Change {
 	a, _ := c.Attempt(r.Attempt)
 	r.recall(a)
 	con := Conclude(s.Document.CauseMatrix, r)
+	con.Counted = con.Counted && a.Direction == Outbound // we rang nobody
 	endAttempt(&a, r, con)
 	if r.Indeterminate {
 		a.State, a.EndedAt, a.LeaseUntil = AttemptUnknown, time.Time{}, time.Time{} // anybody's to settle
@@ -68,6 +69,10 @@ func OnCallEnd(s *Snapshot, c Case, r CallResult, now time.Time) Change {
 	if d.t.State != InProgress || a.Step != d.t.Step {
 		d.ch.Transaction = nil
 		return d.ch
+	}
+	if a.Direction == Inbound {
+		d.afterRingBack(r)
+		return d.change()
 	}
 	d.afterCall(a, r, con)
 	return d.change()
@@ -228,12 +233,16 @@ func OnSettled(s *Snapshot, c Case, id AttemptID, proof *CallResult, now time.Ti
 	}
 	d := decide(s, c, now)
 	a, _ := c.Attempt(id)
-	a.State, a.EndedAt, a.Disposition, a.Counted = AttemptEnded, now, Unknown, true
+	a.State, a.EndedAt, a.Disposition, a.Counted = AttemptEnded, now, Unknown, a.Direction == Outbound
 	d.put(a)
 	d.log("settled_unknown", id, map[string]any{"pbx": a.PBX, "channel": a.Channel})
 	if d.t.State != InProgress || a.Step != d.t.Step {
 		d.ch.Transaction = nil
 		return d.ch
+	}
+	if a.Direction == Inbound {
+		d.giveBack()
+		return d.change()
 	}
 	d.t.Tries++
 	if !d.step().MovesOn("failed") {

@@ -89,7 +89,7 @@ var transitions = map[State][]State{
 	Scheduled:        {Queued, Cancelled, Expired, Suppressed, Completed, Failed},
 	Queued:           {InProgress, Scheduled, AwaitingResponse, Completed, Failed, Cancelled, Expired, Suppressed},
 	InProgress:       {Queued, AwaitingResponse, Completed, Failed, Cancelled, Expired, Suppressed},
-	AwaitingResponse: {Queued, Completed, Failed, Cancelled, Expired, Suppressed},
+	AwaitingResponse: {Queued, InProgress, Completed, Failed, Cancelled, Expired, Suppressed},
 	// An answer before the cut-off still counts after the cascade has ended, and an opt-out always does;
 	// neither reopens anything. After the cut-off an answer is kept as late and moves nothing.
 	Completed: {Suppressed},

@@ -129,6 +129,9 @@ func (v *validator) pbxExtras(base string, p PBX) {
 		}
 	}
 	v.secret(at(base, "callback_secret"), p.CallbackSecret, isLoopback(p.ESL.Host))
+	if len(p.CallbackDIDs) > 0 && p.CallbackSecret == "" {
+		v.bad(at(base, "callback_secret"), "is missing: without it anybody on the switch could be served as a patient", "refer to it: ${env:CURLEW_CALLBACK_SECRET}")
+	}
 	longest := v.snap.CallLimits().RingTimeout + v.snap.CallLimits().MaxDuration
 	if u := p.Unknown; u != nil && u.SettleAfter.Approx() < longest {
 		v.bad(at(base, "unknown", "settle_after"), "is shorter than the longest call: the patient may still be on the line",

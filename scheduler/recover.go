@@ -153,6 +153,10 @@ func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now t
 		s.settleMessage(ctx, a, now)
 		return false
 	}
+	if a.Direction == outreach.Inbound { // the patient's own call: it may go on with somebody else, and nothing of ours rings
+		s.settleByPolicy(ctx, a, now)
+		return false
+	}
 	exists, err := s.Dialer.Exists(ctx, a.PBX, a.ID)
 	switch {
 	case err == nil && exists && now.Before(a.SettleAt):

@@ -56,7 +56,7 @@ func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token in
 	ch, err := s.Store.DecideAttempt(ctx, id, token, at, func(c outreach.Case) (outreach.Change, error) {
 		var ch outreach.Change
 		ch, accepted = outreach.OnResponse(snap, c, outreach.Response{
-			Attempt: id, Action: action, Channel: outreach.IVR, Via: "key", Digits: digits, Value: value,
+			Attempt: id, Action: action, Channel: outreach.IVR, Via: keyOf(c, id), Digits: digits, Value: value,
 		}, at)
 		if a, ok := c.Attempt(id); ok && ch.Response != nil {
 			a.Digits = digits
@@ -74,6 +74,14 @@ func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token in
 	ch.Hangup = slices.DeleteFunc(ch.Hangup, func(h outreach.AttemptID) bool { return h == id })
 	s.hangUp(ctx, ch)
 	return accepted, nil
+}
+
+// keyOf tells a key of a call of ours from one of a patient who rang back.
+func keyOf(c outreach.Case, id outreach.AttemptID) string {
+	if a, ok := c.Attempt(id); ok && a.Direction == outreach.Inbound {
+		return "callback"
+	}
+	return "key"
 }
 
 // End applies the end of one originate. A result that proves nothing leaves the attempt unknown.

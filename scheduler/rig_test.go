@@ -35,15 +35,17 @@ type rig struct {
 	orders chan outreach.CallOrder
 	sends  chan outreach.Message
 
-	mu      sync.Mutex
-	up      bool
-	live    map[outreach.AttemptID]bool
-	adopted []outreach.CallOrder
-	deaf    bool // watches no leg
-	hungUp  []outreach.AttemptID
-	dialErr error
-	retired []string
-	receipt func(outreach.Message) (outreach.Receipt, error)
+	mu       sync.Mutex
+	up       bool
+	live     map[outreach.AttemptID]bool
+	adopted  []outreach.CallOrder
+	deaf     bool // watches no leg
+	hungUp   []outreach.AttemptID
+	dialErr  error
+	retired  []string
+	born     int // the year of the patient of the next event, 0 unknown
+	onHangup func(outreach.AttemptID)
+	receipt  func(outreach.Message) (outreach.Receipt, error)
 }
 
 func newRig(t *testing.T, change func(*outreach.Document)) *rig {
@@ -127,6 +129,9 @@ func (r *rig) fire(digits string) outreach.TransactionID {
 	ev := outreach.Event{ID: "evt-" + digits, Source: "hims", Component: "Appointment", Type: "Booked", OccurredAt: now,
 		Subject:   outreach.Subject{ID: "A-" + digits, Time: noon.Add(23 * time.Hour)},
 		Recipient: outreach.Recipient{ID: "P-" + digits, Phone: "+120255501" + digits, Language: "en"}}
+	if r.born != 0 {
+		ev.Subject.Patient = &outreach.Patient{BirthYear: r.born}
+	}
 	got, err := r.store.AcceptEvent(r.t.Context(), outreach.Acceptance{Event: ev, Hash: [32]byte{1}, At: now},
 		func(h outreach.SubjectHistory) (outreach.EventPlan, error) {
 			return outreach.PlanEvent(r.snap, ev, h, now)
@@ -209,6 +214,9 @@ func (r *rig) Hangup(_ context.Context, _ string, id outreach.AttemptID) error {
 	defer r.mu.Unlock()
 	r.hungUp = append(r.hungUp, id)
 	delete(r.live, id)
+	if r.onHangup != nil {
+		r.onHangup(id)
+	}
 	return nil
 }
 
@@ -246,6 +254,11 @@ func (r *rig) Script(context.Context, *outreach.Snapshot, outreach.Case, outreac
 }
 
 func (r *rig) At(s outreach.Script, _ outreach.PBX) outreach.Script { return s }
+
+func (r *rig) RingBack(_ context.Context, _ *outreach.Snapshot, lang string) (outreach.Script, error) {
+	say := func(c string) []outreach.Segment { return []outreach.Segment{{Category: c, Media: c + ".wav"}} }
+	return outreach.Script{Language: lang, Flows: map[string]outreach.Flow{lang: {HumanTest: say("ask"), Invalid: say("wrong"), Goodbye: say("sorry")}}}, nil
+}
 
 func (r *rig) Forget(outreach.TransactionID) error { return nil }
 

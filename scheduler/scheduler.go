@@ -37,6 +37,7 @@ type Store interface {
 	Purge(ctx context.Context, before time.Time, limit int) (int, error)
 	Gateways
 	OpenOf(ctx context.Context, configuration string, version int64, after outreach.TransactionID, limit int) ([]outreach.TransactionID, error)
+	RingBacks
 }
 
 // Dialer places calls. Dial returns nil once the PBX took the job; an error for which NotSent is true
@@ -55,6 +56,8 @@ type Dialer interface {
 // transaction is over.
 type Scripts interface {
 	Forget(id outreach.TransactionID) error
+	// RingBack is what a patient who rings back is asked: HumanTest, Invalid and Goodbye of its one flow.
+	RingBack(ctx context.Context, s *outreach.Snapshot, lang string) (outreach.Script, error)
 	// At makes the media's places those that the PBX sees.
 	At(script outreach.Script, pbx outreach.PBX) outreach.Script
 	Script(ctx context.Context, s *outreach.Snapshot, c outreach.Case, step outreach.Step) (outreach.Script, error)
@@ -111,6 +114,7 @@ type Scheduler struct {
 	releases map[string]cron.Schedule
 	breakers map[string]*outreach.Breaker // by pbx/gateway
 	probes   map[outreach.AttemptID]outreach.GatewayOutcome
+	guesses  map[string]guesses             // by number
 	turns    map[string]time.Time           // pbx, pbx/gateway → when its next call may leave
 	withheld map[outreach.Channel]time.Time // until when nothing leaves on it
 	asleep   bool
@@ -128,7 +132,7 @@ func New(o Options) *Scheduler {
 	}
 	return &Scheduler{Options: o, wake: make(chan struct{}, 1), ask: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
 		releases: map[string]cron.Schedule{}, breakers: map[string]*outreach.Breaker{},
-		probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{}}
+		probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, guesses: map[string]guesses{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{}}
 }
 
 // Wake makes the loop look at the queue now. It never blocks.

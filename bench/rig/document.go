@@ -27,7 +27,8 @@ const (
 // spoken are the prompts that a call of Document may play. All are recordings, so that no engine for
 // speech is measured or needed.
 var spoken = []string{"greeting", "action_menu", "ask_once_more", "confirmation", "confirmation_confirm", "confirmation_cancel",
-	"confirmation_opt_out", "human_test", "invalid_input", "no_input", "goodbye"}
+	"confirmation_opt_out", "human_test", "invalid_input", "no_input", "goodbye",
+	"callback_ask", "callback_wrong", "callback_transfer"}
 
 // Document is a hospital with one PBX of lines lines behind two gateways, open at every hour, that
 // calls as soon as an event comes. Its addresses are filled in by Start.

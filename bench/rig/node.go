@@ -46,6 +46,9 @@ func (r *Rig) newNode(i int) (*Node, error) {
 	return n, nil
 }
 
+// Calls is where FreeSWITCH's outbound sockets connect to.
+func (n *Node) Calls() string { return n.esl }
+
 // Start runs the node, with further arguments if there are; it is ready once Ready returns. ctx ends it with SIGKILL.
 func (n *Node) Start(ctx context.Context, more ...string) error {
 	dir := n.r.o.Dir

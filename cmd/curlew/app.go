@@ -166,7 +166,7 @@ func (a *app) wireCalls(ctx context.Context) error {
 	})
 	a.member = a.newMember()
 	a.sched.Member = a.member
-	a.dialer = dialplan.NewDialer(dialplan.Options{Log: a.log, Clock: a.clock, Reporter: a.sched, Listener: a.esl, Advertise: a.advertise,
+	a.dialer = dialplan.NewDialer(dialplan.Options{Log: a.log, Clock: a.clock, Reporter: a.sched, Callers: a.sched, Normalize: hims.CallerE164, Listener: a.esl, Advertise: a.advertise,
 		Location: a.keeper.Current().Location, Holidays: a.keeper.Current().Document.Facility.Holidays})
 	a.sched.Dialer = a.dialer
 	return a.connectPBXs(ctx, a.keeper.Current())

@@ -3,17 +3,18 @@ package freeswitch
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
-// ErrNoInbound means that Options.InboundSocket is empty, or that the switch takes no more calls.
+// ErrNoInbound means that the options have neither InboundSocket nor InboundPlan, or that the switch takes no more calls.
 var ErrNoInbound = errors.New("the switch takes no inbound calls")
 
 // CallIn is a patient who rings the switch: an inbound leg from one number to another, handed to
-// Options.InboundSocket. It returns the leg's UUID. The caller presses the keys that a callee of that number would.
+// Options.InboundSocket, or through Options.InboundPlan. It returns the leg's UUID. The caller presses the keys that a callee of that number would.
 func (s *Switch) CallIn(from, to string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.opt.InboundSocket == "" || s.ctx == nil || !s.admitSession("") {
+	if s.opt.InboundSocket == "" && len(s.opt.InboundPlan) == 0 || s.ctx == nil || !s.admitSession("") {
 		return "", fmt.Errorf("call in: %w", ErrNoInbound)
 	}
 	ch := &channel{
@@ -33,6 +34,14 @@ func (s *Switch) CallIn(from, to string) (string, error) {
 	ch.emit("CHANNEL_CREATE", source{"switch_core_state_machine.c", "switch_core_session_run", 626})
 	ch.enter("CS_ROUTING")
 	ch.callStateTo("RINGING")
-	ch.after(step, func() { ch.follow(dialPlan{then: []application{{"socket", s.opt.InboundSocket + " async full"}}}) })
+	plan := dialPlan{then: []application{{"socket", s.opt.InboundSocket + " async full"}}}
+	if len(s.opt.InboundPlan) > 0 {
+		plan.then = nil
+	}
+	for _, line := range s.opt.InboundPlan {
+		name, data, _ := strings.Cut(line, " ")
+		plan.then = append(plan.then, application{name, ch.expand(data)})
+	}
+	ch.after(step, func() { ch.follow(plan) })
 	return ch.uuid, nil
 }

@@ -18,6 +18,7 @@ type Behaviour struct {
 	WrongKey   string        // "*", the key that means nothing
 	HumanKey   string        // "0", pressed at "press any key"
 	NoHumanKey bool          // never does
+	BirthYear  string        // "1980", keyed in by whoever rings back
 
 	// Keys are what the holders of these numbers (as dialled) press at one menu after another, the last one again and
 	// again, instead of what their digits say.
@@ -37,6 +38,9 @@ func (b Behaviour) withDefaults() Behaviour {
 	set(&b.Machine, 30*time.Second)
 	set(&b.Speech, 3*time.Second)
 	set(&b.TalkTime, 5*time.Second)
+	if b.BirthYear == "" {
+		b.BirthYear = "1980"
+	}
 	if b.WrongKey == "" {
 		b.WrongKey = "*"
 	}
@@ -265,8 +269,8 @@ func (p *patient) press(d time.Duration) {
 	p.timer = p.ch.after(d, func() {
 		asked := p.asked
 		p.asked = ""
-		if key := p.key(asked); key != "" {
-			p.ch.dtmf(key)
+		for _, digit := range p.key(asked) {
+			p.ch.dtmf(string(digit))
 		}
 	})
 }
@@ -293,6 +297,8 @@ func (p *patient) key(asked string) string {
 			return ""
 		}
 		return b.HumanKey
+	case "birth_year":
+		return b.BirthYear
 	case "again":
 		return p.lastKey
 	case "record":

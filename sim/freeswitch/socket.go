@@ -42,6 +42,9 @@ func (s *Switch) dialSocket(ctx context.Context, ch *channel, address string, as
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
+	case err != nil && ctx.Err() == nil && ch.live() && len(ch.apps) > 0:
+		ch.afterSocket()
+		return
 	case err != nil && ctx.Err() == nil && ch.live():
 		s.log.Info("nobody listens for the call", "leg", ch.uuid, "error", err)
 		ch.hangUp("NORMAL_CLEARING")
@@ -164,6 +167,10 @@ func (ch *channel) socketClosed(c *conn) {
 		}
 		return
 	}
+	if ch.get("socket_resume") == "true" && len(ch.stack) == 0 {
+		ch.after(step, ch.afterSocket)
+		return
+	}
 	ch.orphan = true
 	if len(ch.stack) == 0 {
 		ch.after(step, func() {
@@ -172,4 +179,15 @@ func (ch *channel) socketClosed(c *conn) {
 			}
 		})
 	}
+}
+
+// afterSocket goes on with the dialplan's next action: nobody listened, or the listener gave the call back.
+func (ch *channel) afterSocket() {
+	if ch.base == nil {
+		return
+	}
+	x := ch.base
+	ch.base = nil
+	ch.complete(x, "_none_")
+	ch.nextApp()
 }

@@ -30,6 +30,7 @@ type Options struct {
 	Behaviour         Behaviour      // of the patients
 	LogPath           string         // no file; else every Record is appended as one JSON line
 	InboundSocket     string         // "host:port" that CallIn connects to; none
+	InboundPlan       []string       // the dialplan of CallIn instead: one "application data" a line, in order
 	Recordings        string         // folder below which record may write its (silent) files; none are written
 	// Text names what a media path says, for whoever watches a phone; nil leaves it empty.
 	Text func(media string) string

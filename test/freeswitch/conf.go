@@ -29,7 +29,7 @@ var configurationTemplate = template.Must(template.New("freeswitch.xml").Parse(c
 
 // write lays out the directories, the configuration and what FreeSWITCH would otherwise take seconds to make.
 func (s *Switch) write() error {
-	for _, dir := range append([]string{"conf/gateways", "scripts"}, dirs...) {
+	for _, dir := range append([]string{"conf/gateways", "conf/dialplan", "scripts"}, dirs...) {
 		if err := os.MkdirAll(s.Path(dir), 0o755); err != nil {
 			return fmt.Errorf("directory of FreeSWITCH: %w", err)
 		}

@@ -30,8 +30,10 @@ func curlew(t *testing.T) string {
 type activity struct {
 	State    string `json:"state"`
 	Reason   string `json:"reason"`
+	NextAt   string `json:"next_at"`
 	Attempts []struct {
 		Gateway     string `json:"gateway"`
+		Direction   string `json:"direction"`
 		Disposition string `json:"disposition"`
 		Cause       string `json:"cause"`
 		SIPStatus   int    `json:"sip_status"`
@@ -39,6 +41,7 @@ type activity struct {
 	Response *struct {
 		Action  string `json:"action"`
 		Channel string `json:"channel"`
+		Via     string `json:"via"`
 	} `json:"response"`
 }
 
