@@ -255,11 +255,11 @@ func (n *line) silence() {
 	n.segment.Media = fmt.Sprintf("silence_stream://%d", n.segment.Duration.Milliseconds())
 }
 
-// Texts returns what a call of step says, per language, without making audio: for dry runs.
+// Texts returns what a call of step says in every language of the hospital, without making audio: for dry runs.
 func (l *Library) Texts(snap *outreach.Snapshot, c outreach.Case, step outreach.Step) map[string][]string {
 	s := settings(snap, c, step)
 	texts := map[string][]string{}
-	for _, lang := range languages(snap, s.Language, step.Actions) {
+	for _, lang := range snap.Document.Facility.Languages {
 		p, err := l.newDraft(snap, &c, step, lang).parts(s)
 		if err != nil {
 			texts[lang] = []string{err.Error()}
