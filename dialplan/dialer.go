@@ -52,6 +52,7 @@ type Options struct {
 	RecordDir string           // where the PBX keeps recordings; default its own ${recordings_dir}
 	Watchdog  time.Duration    // wall clock, from answer to the leg's connection; 3 s
 	Poll      time.Duration    // wall clock, between looks at a PBX's limits and gateways; 10 s
+	Silence   time.Duration    // of an event socket, after which it counts as lost; 65 s, three HEARTBEATs
 	Backoff   [2]time.Duration // shortest and longest wait between tries to reach a PBX
 
 	Connect func(ctx context.Context, network, addr string) (net.Conn, error) // to PBXs; default TCP

@@ -47,7 +47,7 @@ func newLink(d *Dialer, p outreach.PBX) *link {
 	l.client = esl.NewClient(esl.ClientOptions{
 		Addr: net.JoinHostPort(p.ESL.Host, itoa(p.ESL.Port)), Password: p.ESL.Password,
 		Events: legEvents, OnEvent: l.route, OnUp: l.up, OnDown: l.down, Log: d.o.Log,
-		BackoffMin: d.o.Backoff[0], BackoffMax: d.o.Backoff[1], Dial: d.o.Connect,
+		SilenceTimeout: d.o.Silence, BackoffMin: d.o.Backoff[0], BackoffMax: d.o.Backoff[1], Dial: d.o.Connect,
 	})
 	return l
 }

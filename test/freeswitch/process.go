@@ -57,6 +57,7 @@ type Options struct {
 	Nice              int           // added to its niceness; it never takes real-time priority
 	LogLevel          string        // "warning"
 	RingTime          time.Duration // before an answer; 300 ms
+	Heartbeat         int           // seconds between HEARTBEATs; 20
 	WithoutAVMD       bool          // mod_avmd is not loaded
 	WithoutHTTPCache  bool          // mod_http_cache is not loaded
 }

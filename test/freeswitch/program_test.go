@@ -32,6 +32,7 @@ type activity struct {
 	Reason   string `json:"reason"`
 	NextAt   string `json:"next_at"`
 	Attempts []struct {
+		State       string `json:"state"`
 		Gateway     string `json:"gateway"`
 		Direction   string `json:"direction"`
 		Disposition string `json:"disposition"`
