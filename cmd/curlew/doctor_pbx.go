@@ -87,6 +87,7 @@ func (a pbxAsk) all(ctx context.Context) {
 	a.limits(ctx)
 	a.clock(ctx)
 	a.audio(ctx)
+	a.callback(ctx)
 	for _, g := range a.pbx.Gateways {
 		if g.Active {
 			a.gateway(ctx, g)

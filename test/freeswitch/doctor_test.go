@@ -1,6 +1,8 @@
 package freeswitch_test
 
 import (
+	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,41 @@ import (
 	"curlew/config"
 	"curlew/outreach"
 )
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// TestTheDoctorSaysThatTheSwitchDoesNotReachUs: a callback at an address where nobody is.
+func TestTheDoctorSaysThatTheSwitchDoesNotReachUs(t *testing.T) {
+	t.Parallel()
+	sw := shared.get(t)
+	program, dir := curlew(t), t.TempDir()
+	doc := rig.Document(10)
+	p := &doc.PBXs[0]
+	p.ESL = outreach.ESLAddress{Host: "127.0.0.1", Port: sw.Ports.EventSocket, Password: sw.Password()}
+	p.Callback = outreach.HostPort{Host: "192.0.2.1", Port: freePort(t)} // TEST-NET-1
+	doc.Channels, doc.Webhooks, doc.Facility.PublicBaseURL = outreach.ChannelSettings{}, outreach.WebhookSettings{}, "http://127.0.0.1:8080"
+	file, err := config.Export(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "curlew.json")
+	if err := os.WriteFile(name, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), program, "doctor", "--config", name, "--db", filepath.Join(dir, "curlew.db")).CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), "does not reach the callback 192.0.2.1") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
 
 // TestARenderedGatewayIsTakenByTheSwitchAndFoundByTheDoctor renders a trunk from the configuration, gives
 // it to the switch without a restart, and has everything examined.
@@ -24,7 +61,7 @@ func TestARenderedGatewayIsTakenByTheSwitchAndFoundByTheDoctor(t *testing.T) {
 	doc := rig.Document(10)
 	p := &doc.PBXs[0]
 	p.ESL = outreach.ESLAddress{Host: "127.0.0.1", Port: sw.Ports.EventSocket, Password: sw.Password()}
-	p.Callback = outreach.HostPort{Host: "127.0.0.1", Port: 8084}
+	p.Callback = outreach.HostPort{Host: "127.0.0.1", Port: freePort(t)}
 	p.Gateways, p.CallsPerSecond = p.Gateways[:1], 20
 	p.Gateways[0].Name, p.Gateways[0].Proxy = "rendered", "127.0.0.1:"+itoa(sw.Ports.Callee1)
 	for i := range doc.Prompts {
@@ -67,11 +104,15 @@ func TestARenderedGatewayIsTakenByTheSwitchAndFoundByTheDoctor(t *testing.T) {
 			break
 		}
 	}
-	for _, want := range []string{"password accepted", "runs 1.", "its clock agrees", "sees the prompts", "gateway main/rendered"} {
+	for _, want := range []string{"password accepted", "runs 1.", "its clock agrees", "sees the prompts", "reaches the callback", "gateway main/rendered"} {
 		if err != nil || !strings.Contains(table, want) {
 			t.Errorf("%v, no %q in\n%s", err, want, table)
 		}
 	}
+	waitFor(t, "the doctor's leg gone", func() bool {
+		out, err := sw.API(t.Context(), "show channels like null/")
+		return err == nil && !strings.Contains(out, "null/")
+	})
 	h := open(t, sw, hospitalOptions{pbx: func(p *outreach.PBX) { p.Gateways = []outreach.Gateway{{Name: "rendered"}} }})
 	o := h.order("12025550111")
 	o.Gateway = "rendered"
