@@ -3,9 +3,8 @@ package freeswitch
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	_ "embed" // the configuration
 	"encoding/pem"
@@ -16,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -52,16 +52,18 @@ func (s *Switch) write() error {
 	if err != nil {
 		return fmt.Errorf("certificate of FreeSWITCH: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(s.Path("certs"), "dtls-srtp.pem"), cert, 0o600); err != nil {
-		return fmt.Errorf("certificate of FreeSWITCH: %w", err)
+	for _, name := range []string{"dtls-srtp.pem", "wss.pem"} {
+		if err := os.WriteFile(filepath.Join(s.Path("certs"), name), cert, 0o600); err != nil {
+			return fmt.Errorf("certificate of FreeSWITCH: %w", err)
+		}
 	}
 	return nil
 }
 
-// certificate is a key and a certificate for media encryption that is never used; making its own,
-// FreeSWITCH takes seconds.
-func certificate() ([]byte, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// certificate is a key and a certificate for media encryption that is never used: making its own takes
+// FreeSWITCH seconds, and 1.11 does so wherever the key has fewer than 4096 bits. One serves all switches.
+var certificate = sync.OnceValues(func() ([]byte, error) {
+	key, err := rsa.GenerateKey(rand.Reader, 4096)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +79,7 @@ func certificate() ([]byte, error) {
 	}
 	return append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
 		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: public})...), nil
-}
+})
 
 // API runs one command over a connection of its own and returns what it printed.
 func (s *Switch) API(ctx context.Context, command string) (string, error) {

@@ -29,6 +29,7 @@ type hospital struct {
 	pbx   outreach.PBX
 	audio string
 	ids   atomic.Int64
+	stop  context.CancelFunc // as if Curlew died
 }
 
 type hospitalOptions struct {
@@ -95,6 +96,7 @@ func open(t *testing.T, sw *freeswitch.Switch, o hospitalOptions) *hospital {
 			t.Errorf("the dialer stopped: %v", err)
 		}
 	})
+	h.stop = cancel
 	t.Cleanup(func() { cancel(); run.Wait() })
 	if !o.noLink {
 		h.await("link", func(s outreach.PBXStatus) bool { return s.LinkUp && len(s.Gateways) == len(h.pbx.Gateways) })

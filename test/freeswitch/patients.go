@@ -53,7 +53,7 @@ func patients() map[string]patient {
 	again := func(key string) patient { return press(key, key, key, key, key, key, key, key, key, key) }
 	return map[string]patient{
 		"00": press(), "01": press("1"), "02": press("2", "2"), "03": again("3"), "04": press("4"), "05": again("5"),
-		"06": {answer: []app{wait(FirstKey), {"send_dtmf", "6"}, wait(NextKey), {"playback", "tone_stream://%(4000,0,300,500)"}, wait(time.Minute)}},
+		"06": {answer: []app{wait(FirstKey), {"send_dtmf", "6"}, wait(NextKey), {"playback", "tone_stream://%(9000,0,300,500)"}, wait(time.Minute)}},
 		"07": press("7"), "08": press("8", "8"), "09": press("9", "1"), "10": press("*", "1"),
 		"11": refuse("486 Busy Here"), "12": silent, "13": refuse("603 Decline"), "14": refuse("404 Not Found"),
 		"15": {answer: []app{wait(time.Second), {"hangup", ""}}},

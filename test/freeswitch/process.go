@@ -48,6 +48,17 @@ func inside(prefix string) string {
 	return p
 }
 
+// modules is where an installation under prefix keeps them: its own default prefix has them elsewhere than any
+// other. "" leaves it to what was built in.
+func modules(prefix string) string {
+	for _, dir := range []string{filepath.Join(prefix, "mod"), filepath.Join(prefix, "lib", "freeswitch", "mod")} {
+		if _, err := os.Stat(filepath.Join(dir, "mod_event_socket.so")); prefix != "" && err == nil {
+			return dir
+		}
+	}
+	return ""
+}
+
 // Options of a Switch. Dir is needed.
 type Options struct {
 	Dir               string        // for everything that it reads and writes
@@ -123,8 +134,8 @@ func (s *Switch) Run(ctx context.Context) error {
 	for _, dir := range dirs {
 		args = append(args, "-"+dir, s.Path(dir))
 	}
-	if prefix := os.Getenv("FREESWITCH_PREFIX"); prefix != "" {
-		args = append(args, "-mod", filepath.Join(prefix, "mod"))
+	if mod := modules(os.Getenv("FREESWITCH_PREFIX")); mod != "" {
+		args = append(args, "-mod", mod)
 	}
 	out, err := os.OpenFile(s.Path("stdout.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
