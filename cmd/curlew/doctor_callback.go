@@ -68,4 +68,3 @@ func greet(l net.Listener, came chan<- struct{}) {
 		came <- struct{}{}
 	}
 }
-
