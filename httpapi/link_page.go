@@ -46,7 +46,7 @@ func (p linkPage) stage() stage {
 	switch {
 	case p.unsubscribe():
 		return stageOpen // one may always stop messages
-	case t.State == outreach.Cancelled && t.Reason == outreach.ReasonSuperseded:
+	case p.view.Superseded, t.State == outreach.Cancelled && t.Reason == outreach.ReasonSuperseded:
 		return stageSuperseded
 	case t.State == outreach.Cancelled:
 		return stageClosed

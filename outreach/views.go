@@ -29,6 +29,8 @@ type DryRunReport struct {
 type LinkView struct {
 	Link LinkRow
 	Case Case
+	// Superseded: a newer generation of the transaction exists, also where this one was answered before.
+	Superseded bool
 }
 
 // AnswerReceipt says what became of an answer. Accepted is false when it came late: it was kept and

@@ -34,3 +34,15 @@ func (s *Store) Link(ctx context.Context, hash [32]byte) (outreach.LinkRow, erro
 	}
 	return l, nil
 }
+
+// Superseded reports whether a newer generation of t was opened: the subject has another time since.
+func (s *Store) Superseded(ctx context.Context, t outreach.Transaction) (bool, error) {
+	var id string
+	found, err := s.glance(ctx).one(`SELECT id FROM transactions WHERE subject_id = $1 AND component = $2 AND source = $3
+		AND configuration = $4 AND recipient_id = $5 AND generation > $6 LIMIT 1`,
+		args{t.SubjectID, t.Component, t.Source, t.Configuration, t.RecipientID, int64(t.Generation)}, &id)
+	if err != nil {
+		return false, fmt.Errorf("newer generation of %s: %w", t.ID, err)
+	}
+	return found, nil
+}

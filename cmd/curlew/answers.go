@@ -41,7 +41,8 @@ func (a *answers) Link(ctx context.Context, token string) (outreach.LinkView, er
 	if err != nil {
 		return outreach.LinkView{}, err
 	}
-	return outreach.LinkView{Link: row, Case: c}, nil
+	superseded, err := a.store.Superseded(ctx, c.Transaction)
+	return outreach.LinkView{Link: row, Case: c, Superseded: superseded}, err
 }
 
 // Opened logs link_opened.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -248,5 +249,27 @@ func TestFreeTextLeavesWithinADayOfThePatientsMessageAndNotAfter(t *testing.T) {
 	w.world.clock.Jump(w.world.clock.Now().Add(61 * time.Minute))
 	if got := sent("23"); !slices.Equal(got, []string{"sms"}) {
 		t.Errorf("24 hours after the patient wrote: %v", got)
+	}
+}
+
+func TestTheLinkOfAnAnsweredAppointmentThatMovedTakesNoMoreAnswers(t *testing.T) {
+	w := newTown(t, func(d *outreach.Document) {
+		one(outreach.Step{Channel: outreach.SMS, Text: outreach.LocalText{"": "Answer: {{link}}"}, Actions: []outreach.KeyAction{{Action: outreach.Confirm}, {Action: outreach.Cancel}}})(d)
+		d.Configurations[0].When = outreach.When{Type: outreach.Before, Offset: outreach.Exactly(72 * time.Hour)}
+	})
+	at := w.world.clock.Now().Add(47 * time.Hour)
+	id := w.post("23", "Booked", at)[0]
+	w.until("sent", func() bool { return w.kase(id).Transaction.State == outreach.AwaitingResponse })
+	w.say("SM1", "+12025550123", "yes", nil)
+	link := regexp.MustCompile(`http://\S+/r/\S+`).FindString(w.world.twilio.Sent()[0].Body)
+	w.post("23", "Rescheduled", at.Add(3*time.Hour))
+	req, err := http.NewRequestWithContext(t.Context(), "POST", link, strings.NewReader("action=cancel&sure=yes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	status, body := w.do(req)
+	if c := w.kase(id); status != http.StatusGone || !bytes.Contains(body, []byte(`<main>`)) || c.Response.Action != outreach.Confirm {
+		t.Errorf("status %d, answer %+v: %s", status, c.Response, body)
 	}
 }
