@@ -37,6 +37,7 @@ var descriptions = map[string]string{
 	"PBX.audio_dir":            "Our audio directory as the PBX sees it, where the path differs.",
 	"PBX.audio_url":            "Or the address from which the PBX fetches audio.",
 	"PBX.callback_dids":        "Numbers on which patients ring back.",
+	"PBX.cdr_hook":             "It posts its call detail records (mod_json_cdr): a call whose end was missed waits for its own.",
 	"PBX.callback_secret":      "Shared secret of ring-backs, by reference.",
 	"PBX.unknown":              "Policy for calls whose outcome cannot be proved.",
 	"UnknownRule.settle_after": "When such a call is given up; at least the longest call.",

@@ -47,7 +47,8 @@ type Options struct {
 	// never the Host header) and the body.
 	TwilioSigned func(requestURI string, body []byte, signature string) bool
 	// Ready says why the node should get no traffic, nil if it should.
-	Ready func(context.Context) error
+	Ready   func(context.Context) error
+	Records Records
 	// PBXNetworks are the addresses that may fetch audio.
 	PBXNetworks func() []netip.Prefix
 	// TrustedProxies may tell a client's address by X-Forwarded-For.
@@ -185,6 +186,7 @@ func (s *Server) mountOutside() error {
 	s.mountHealth()
 	s.mountLinks()
 	s.mountTwilio()
+	s.mountRecords()
 	s.mountAudio()
 	s.mountDocs()
 	s.mountPage()

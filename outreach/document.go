@@ -59,6 +59,7 @@ type PBX struct {
 	AudioDir           string       `json:"audio_dir,omitempty"`  // our audio directory as the PBX sees it; default: the same path
 	AudioURL           string       `json:"audio_url,omitempty"`  // or fetched over HTTP (mod_httapi)
 	CallbackDIDs       []string     `json:"callback_dids,omitempty"`
+	CDRHook            bool         `json:"cdr_hook,omitempty"` // it posts call detail records: a call whose end was missed waits for its own
 	CallbackSecret     string       `json:"callback_secret,omitempty"`
 	Unknown            *UnknownRule `json:"unknown,omitempty"`
 }

@@ -129,8 +129,8 @@ func (v *validator) pbxExtras(base string, p PBX) {
 		}
 	}
 	v.secret(at(base, "callback_secret"), p.CallbackSecret, isLoopback(p.ESL.Host))
-	if len(p.CallbackDIDs) > 0 && p.CallbackSecret == "" {
-		v.bad(at(base, "callback_secret"), "is missing: without it anybody on the switch could be served as a patient", "refer to it: ${env:CURLEW_CALLBACK_SECRET}")
+	if (len(p.CallbackDIDs) > 0 || p.CDRHook) && p.CallbackSecret == "" {
+		v.bad(at(base, "callback_secret"), "is missing: without it nobody can tell the PBX's own words from anybody else's", "refer to it: ${env:CURLEW_CALLBACK_SECRET}")
 	}
 	longest := v.snap.CallLimits().RingTimeout + v.snap.CallLimits().MaxDuration
 	if u := p.Unknown; u != nil && u.SettleAfter.Approx() < longest {

@@ -111,6 +111,7 @@ func (s *Scheduler) Reap(ctx context.Context) error {
 			s.Log.Error("expired lease", "attempt_id", a.ID, "err", err)
 		}
 	}
+	s.settleRecorded(ctx)
 	live, err := s.Store.LiveAttempts(ctx)
 	if err != nil {
 		return fmt.Errorf("read live attempts: %w", err)
@@ -153,6 +154,13 @@ func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now t
 		s.settleMessage(ctx, a, now)
 		return false
 	}
+	if r, ok := s.recorded(a.ID); ok {
+		r.Token = a.Token
+		if err := s.proved(ctx, r); err != nil {
+			s.Log.Error("settle by a call detail record", "attempt_id", a.ID, "err", err)
+		}
+		return false
+	}
 	if a.Direction == outreach.Inbound { // the patient's own call: it may go on with somebody else, and nothing of ours rings
 		s.settleByPolicy(ctx, a, now)
 		return false
@@ -169,6 +177,8 @@ func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now t
 	case err != nil && now.Before(a.SettleAt):
 		return false
 	case err == nil && now.Before(a.StartedAt.Add(jobTime)):
+		return false
+	case err == nil && s.awaitsRecord(a, now):
 		return false
 	}
 	s.settleByPolicy(ctx, a, now)

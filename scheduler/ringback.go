@@ -13,6 +13,7 @@ import (
 // RingBacks is what the scheduler needs of the database when a patient rings back.
 type RingBacks interface {
 	CalledAt(ctx context.Context, number string, since time.Time) ([]outreach.Case, error)
+	OpenAttempt(ctx context.Context, id outreach.AttemptID) (outreach.Attempt, error)
 	ClaimInbound(ctx context.Context, now time.Time, in outreach.Claim) (outreach.ClaimOutcome, error)
 }
 

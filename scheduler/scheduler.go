@@ -114,6 +114,7 @@ type Scheduler struct {
 	releases map[string]cron.Schedule
 	breakers map[string]*outreach.Breaker // by pbx/gateway
 	probes   map[outreach.AttemptID]outreach.GatewayOutcome
+	records  map[outreach.AttemptID]record
 	guesses  map[string]guesses             // by number
 	turns    map[string]time.Time           // pbx, pbx/gateway → when its next call may leave
 	withheld map[outreach.Channel]time.Time // until when nothing leaves on it
@@ -132,7 +133,7 @@ func New(o Options) *Scheduler {
 	}
 	return &Scheduler{Options: o, wake: make(chan struct{}, 1), ask: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
 		releases: map[string]cron.Schedule{}, breakers: map[string]*outreach.Breaker{},
-		probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, guesses: map[string]guesses{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{}}
+		probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, guesses: map[string]guesses{}, records: map[outreach.AttemptID]record{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{}}
 }
 
 // Wake makes the loop look at the queue now. It never blocks.

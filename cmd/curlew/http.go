@@ -41,7 +41,7 @@ func (a *app) wireHTTP() (err error) {
 		Versions: a.store,
 		Audio:    recordings{a.library},
 		Previews: previews{a.library, a.clock},
-		Feed:     a.feed, TwilioSigned: a.twilioSigned, Ready: a.ready, PBXNetworks: a.pbxNetworks, TrustedProxies: a.proxies,
+		Feed:     a.feed, TwilioSigned: a.twilioSigned, Ready: a.ready, PBXNetworks: a.pbxNetworks, Records: records{a}, TrustedProxies: a.proxies,
 		Rehearsals: plays,
 		Demo:       a.demo, DemoKey: a.demoKey,
 	})

@@ -39,6 +39,16 @@ func Find() (string, error) {
 	return "", fmt.Errorf("%w: $FREESWITCH_PREFIX is not set, PATH and %s have none", ErrNone, defaultPrefix)
 }
 
+// HasModule reports whether the FreeSWITCH that Find finds comes with a module.
+func HasModule(name string) bool {
+	program, err := Find()
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(filepath.Dir(filepath.Dir(program)), "mod", name+".so"))
+	return err == nil
+}
+
 // inside is the program of a prefix, "" if there is none.
 func inside(prefix string) string {
 	p := filepath.Join(prefix, "bin", "freeswitch")
@@ -70,6 +80,8 @@ type Options struct {
 	RingTime          time.Duration // before an answer; 300 ms
 	Heartbeat         int           // seconds between HEARTBEATs; 20
 	WithoutAVMD       bool          // mod_avmd is not loaded
+	RecordsTo         string        // where mod_json_cdr posts the records of calls; none
+	RecordsAs         string        // user:password there
 	WithoutHTTPCache  bool          // mod_http_cache is not loaded
 }
 

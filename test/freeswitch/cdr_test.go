@@ -1,0 +1,103 @@
+package freeswitch_test
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"curlew/bench/rig"
+	"curlew/clock"
+	"curlew/outreach"
+	"curlew/sim/hims"
+	"curlew/test/freeswitch"
+)
+
+// TestACallThatEndsWhileCurlewIsDeadIsSettledByItsRecord: mod_json_cdr tries until Curlew is back.
+func TestACallThatEndsWhileCurlewIsDeadIsSettledByItsRecord(t *testing.T) {
+	t.Parallel()
+	if !freeswitch.HasModule("mod_json_cdr") {
+		t.Skip("this FreeSWITCH comes without mod_json_cdr")
+	}
+	var node atomic.Pointer[url.URL] // the switch is there before the node that it posts to
+	posts := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
+		if to := node.Load(); to != nil {
+			p.SetURL(to)
+		}
+	}, ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }})
+	defer posts.Close()
+	sw, err := freeswitch.Start(t.Context(), freeswitch.Options{Dir: t.TempDir(), Nice: 5, RecordsTo: posts.URL + "/webhooks/freeswitch/cdr", RecordsAs: rig.PBX + ":" + ringBackSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sw.Kill)
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ring := outreach.Exactly(4 * time.Second)
+	doc := rig.Document(5)
+	doc.Call.RingTimeout, doc.Configurations[0].Steps[0].Retry = &ring, &outreach.Retry{MaxAttempts: 3}
+	doc.PBXs[0].ESL.Password, doc.PBXs[0].CallbackSecret, doc.PBXs[0].CDRHook = sw.Password(), ringBackSecret, true
+	addr, err := net.ResolveTCPAddr("tcp", sw.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := rig.New(t.Context(), rig.Options{Program: []string{curlew(t)}, Dir: dir, Document: doc, Switch: addr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &ringers{Rig: r, sw: sw, ids: map[string]string{}}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			log, _ := r.Nodes[0].Log()
+			t.Logf("%s", log)
+		}
+	})
+	start := func() {
+		if err := r.Nodes[0].Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Nodes[0].Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start()
+	to, err := url.Parse(r.Nodes[0].URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node.Store(to)
+	answer, err := hims.NewClient(hims.ClientOptions{BaseURL: r.Nodes[0].URL, Key: r.Key, Clock: clock.System{}}).Post(t.Context(), rig.Event("evt", "+12025550112"))
+	if err != nil || len(answer.Transactions) != 1 {
+		t.Fatalf("%+v, %v", answer, err)
+	}
+	w.ids["patient"] = answer.Transactions[0]
+	w.until(t, "patient", func(a activity) bool { return len(a.Attempts) == 1 && a.Attempts[0].State == "dialing" })
+	r.Nodes[0].Kill()
+	late := time.After(patience)
+	for out := "1"; strings.TrimSpace(out) != "0 total."; {
+		if out, err = sw.API(t.Context(), "show channels count"); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-late:
+			t.Fatal("the call never ended: " + out)
+		}
+	}
+	start()
+	a := w.until(t, "patient", func(a activity) bool { return a.State == "queued" })
+	if got := a.Attempts[0]; len(a.Attempts) != 1 || got.Disposition != "no_answer" || got.Cause != "NO_ANSWER" || a.Reason != "retry_wait" {
+		t.Errorf("%+v", a)
+	}
+}
