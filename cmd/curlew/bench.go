@@ -17,20 +17,26 @@ import (
 	latencybench "curlew/bench/latency"
 	pbxbench "curlew/bench/pbx"
 	queuebench "curlew/bench/queue"
+	simulatebench "curlew/bench/simulate"
 )
 
 type benchCommand struct {
-	Name string `arg:"" optional:"" default:"all" help:"esl, latency, ingest, queue, pbx, calls, channels, crash or all."`
+	Name string `arg:"" optional:"" default:"all" help:"esl, latency, ingest, queue, pbx, simulate, calls, channels, crash or all."`
 	JSON bool   `help:"One JSON object a line."`
 	Rows []int  `help:"Numbers of waiting rows at which claims are timed." default:"10000,100000,1000000"`
+
+	Events      int     `help:"simulate: events of the day." default:"1000000"`
+	PBXs        int     `name:"pbxs" help:"simulate: PBXs." default:"100"`
+	LinesPerPBX int     `help:"simulate: calls that each PBX may carry at once." default:"60"`
+	Rate        float64 `help:"simulate: calls a second that each PBX may start." default:"4"`
 
 	Kills int    `help:"crash: how often a node is killed." default:"20"`
 	DB    string `help:"crash: postgres:// URL of an empty database, default a SQLite file; queue: of a server to measure alone."`
 	River string `help:"queue: folder of the module that runs River." default:"bench/river"`
 
-	Nodes int    `help:"crash: nodes on the same database; default 1, on PostgreSQL 3."`
+	Nodes int    `help:"crash: nodes on the same database, default 1, on PostgreSQL 3; simulate: nodes, default 50."`
 	Lines int    `help:"crash: calls that the PBX may carry at once." default:"60"`
-	Seed  uint64 `help:"crash: of the random moments; default random."`
+	Seed  uint64 `help:"crash: of the random moments, default random; simulate: of the day."`
 	Keep  string `help:"crash: directory in which database and logs stay." type:"existingdir"`
 }
 
@@ -72,6 +78,10 @@ func (b *benchCommand) benchmarks(c *console, program []string) []benchmark {
 		{"pbx", func(ctx context.Context) ([]figure, error) {
 			rows, err := pbxbench.Run(ctx, pbxbench.Options{Program: program})
 			return figures(rows, func(r pbxbench.Row) figure { return figure(r) }), err
+		}},
+		{"simulate", func(ctx context.Context) ([]figure, error) {
+			rows, err := b.simulate(ctx, c)
+			return figures(rows, func(r simulatebench.Row) figure { return figure(r) }), err
 		}},
 		{"calls", func(ctx context.Context) ([]figure, error) {
 			rows, err := callsbench.Run(ctx, callsbench.Options{Program: program})
