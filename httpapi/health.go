@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -24,7 +25,7 @@ func newMetrics(r *prometheus.Registry, f *Feed) (*metrics, error) {
 	}
 	streams := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "curlew_http_streams", Help: "Open event streams."},
 		func() float64 { return float64(f.listeners()) })
-	for _, c := range []prometheus.Collector{m.requests, m.seconds, streams} {
+	for _, c := range []prometheus.Collector{m.requests, m.seconds, streams, collectors.NewGoCollector()} {
 		if err := r.Register(c); err != nil {
 			return nil, fmt.Errorf("register: %w", err)
 		}

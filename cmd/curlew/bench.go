@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	callsbench "curlew/bench/calls"
 	channelsbench "curlew/bench/channels"
@@ -21,9 +22,11 @@ import (
 )
 
 type benchCommand struct {
-	Name string `arg:"" optional:"" default:"all" help:"esl, latency, ingest, queue, pbx, simulate, calls, channels, crash or all."`
+	Name string `arg:"" optional:"" default:"all" help:"esl, latency, ingest, queue, pbx, simulate, calls, channels, soak, crash or all."`
 	JSON bool   `help:"One JSON object a line."`
 	Rows []int  `help:"Numbers of waiting rows at which claims are timed." default:"10000,100000,1000000"`
+
+	For time.Duration `help:"soak: how long." default:"10m"`
 
 	Events      int     `help:"simulate: events of the day." default:"1000000"`
 	PBXs        int     `name:"pbxs" help:"simulate: PBXs." default:"100"`
@@ -108,8 +111,11 @@ func (b *benchCommand) Run(c *console) error {
 	if err != nil {
 		return fmt.Errorf("find this program: %w", err)
 	}
-	if b.Name == "crash" {
+	switch b.Name {
+	case "crash":
 		return b.crash(c, []string{program})
+	case "soak":
+		return b.soak(c, []string{program})
 	}
 	all := b.benchmarks(c, []string{program})
 	chosen := slices.DeleteFunc(slices.Clone(all), func(m benchmark) bool { return b.Name != "all" && b.Name != m.name })

@@ -1,0 +1,203 @@
+package soakbench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"curlew/bench/rig"
+	"curlew/clock"
+	simhims "curlew/sim/hims"
+)
+
+// Row is one figure beside what it began with. Ratio is the figure over the peer's.
+type Row struct {
+	Name       string
+	Figure     float64
+	Unit       string
+	Peer       string
+	PeerFigure float64
+	Ratio      float64
+}
+
+// Options of Run. Program and For are needed.
+type Options struct {
+	Program  []string // how to run curlew
+	Env      []string
+	For      time.Duration
+	Rate     float64   // events, and so calls, a second; default 10
+	Progress io.Writer // a line for each sample
+}
+
+// sample is what the node held at a time.
+type sample struct {
+	at             time.Duration
+	rss, heap, wal float64 // MiB
+	goroutines     float64
+}
+
+const lines = 200
+
+// Run posts events at a steady rate, each of another patient who answers and presses 1.
+func Run(ctx context.Context, o Options) (rows []Row, err error) {
+	if o.Rate == 0 {
+		o.Rate = 10
+	}
+	dir, err := os.MkdirTemp("", "curlew-bench-soak-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	r, err := rig.New(ctx, rig.Options{Program: o.Program, Env: o.Env, Dir: dir, Document: rig.Document(lines)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	node := r.Nodes[0]
+	if err := errors.Join(node.Start(ctx), node.Ready(ctx)); err != nil {
+		return nil, err
+	}
+	s := soak{o: o, r: r, node: node, client: node.Client(nil)}
+	if err := s.run(ctx); err != nil {
+		return nil, err
+	}
+	return s.rows(), nil
+}
+
+type soak struct {
+	o       Options
+	r       *rig.Rig
+	node    *rig.Node
+	client  *simhims.Client
+	posted  int
+	samples []sample
+}
+
+// run keeps its own pace: an event that was slow is followed at once by the next.
+func (s *soak) run(ctx context.Context) error {
+	began := time.Now()
+	every := max(s.o.For/120, time.Second)
+	for next := every; ; {
+		passed := time.Since(began)
+		if passed >= next {
+			if err := s.look(ctx, passed); err != nil {
+				return err
+			}
+			next += every
+		}
+		if passed >= s.o.For {
+			return nil
+		}
+		if due := time.Duration(float64(s.posted) / s.o.Rate * float64(time.Second)); passed < due {
+			if err := clock.Wait(ctx, clock.System{}, due-passed); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.post(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *soak) post(ctx context.Context) error {
+	s.posted++
+	answer, err := s.client.Post(ctx, rig.Event(fmt.Sprintf("soak-%d", s.posted), fmt.Sprintf("+1202%05d01", 20000+s.posted%79000)))
+	if err == nil && answer.Status != http.StatusAccepted {
+		err = fmt.Errorf("status %d: %s", answer.Status, answer.Body)
+	}
+	if err != nil {
+		return fmt.Errorf("event %d: %w", s.posted, err)
+	}
+	return nil
+}
+
+const mebi = 1 << 20
+
+func (s *soak) look(ctx context.Context, at time.Duration) error {
+	u, err := s.node.Usage()
+	if err != nil {
+		return err
+	}
+	v := sample{at: at, rss: float64(u.RSS) / mebi}
+	if err := s.metrics(ctx, map[string]*float64{"go_memstats_heap_alloc_bytes": &v.heap, "go_goroutines": &v.goroutines}); err != nil {
+		return err
+	}
+	v.heap /= mebi
+	if info, err := os.Stat(s.r.DB + "-wal"); err == nil {
+		v.wal = float64(info.Size()) / mebi
+	}
+	s.samples = append(s.samples, v)
+	if s.o.Progress != nil {
+		fmt.Fprintf(s.o.Progress, "%s: %d events, RSS %.1f MiB, heap %.1f MiB, WAL %.1f MiB, %.0f goroutines\n",
+			at.Round(time.Second), s.posted, v.rss, v.heap, v.wal, v.goroutines)
+	}
+	return nil
+}
+
+// metrics reads gauges of the node's /metrics.
+func (s *soak) metrics(ctx context.Context, want map[string]*float64) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.node.URL+"/metrics", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if to := want[name]; to != nil {
+			if *to, err = strconv.ParseFloat(value, 64); err != nil {
+				return fmt.Errorf("metric %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// settled leaves out the first third, in which pools and caches fill.
+func (s *soak) settled() []sample { return s.samples[len(s.samples)/3:] }
+
+// slope is the growth an hour by the least squares of the settled samples.
+func slope(samples []sample, of func(sample) float64) float64 {
+	var n, x, y, xx, xy float64
+	for _, v := range samples {
+		h := v.at.Hours()
+		n, x, y, xx, xy = n+1, x+h, y+of(v), xx+h*h, xy+h*of(v)
+	}
+	if d := n*xx - x*x; d > 0 {
+		return (n*xy - x*y) / d
+	}
+	return 0
+}
+
+func (s *soak) rows() []Row {
+	settled := s.settled()
+	first, last := settled[0], settled[len(settled)-1]
+	row := func(what, unit string, of func(sample) float64) Row {
+		return Row{Name: fmt.Sprintf("soak of %s, %d calls: %s at the end", s.o.For, s.posted, what), Figure: of(last), Unit: unit,
+			Peer: "a third of the way", PeerFigure: of(first), Ratio: of(last) / max(of(first), 1e-9)}
+	}
+	growth := func(what string, of func(sample) float64) Row {
+		g := slope(settled, of)
+		return Row{Name: "soak: " + what + " grows", Figure: g, Unit: "MiB/h", Peer: "KiB for each call", PeerFigure: g * 1024 / (s.o.Rate * 3600), Ratio: g / max(of(first), 1e-9)}
+	}
+	rss, heap := func(v sample) float64 { return v.rss }, func(v sample) float64 { return v.heap }
+	return []Row{
+		row("RSS", "MiB", rss), row("Go heap", "MiB", heap), row("WAL", "MiB", func(v sample) float64 { return v.wal }),
+		row("goroutines", "", func(v sample) float64 { return v.goroutines }),
+		growth("RSS", rss), growth("Go heap", heap),
+	}
+}
