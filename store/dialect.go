@@ -56,6 +56,7 @@ func Shared(url string) bool { return dialectOf(url).rowLocks }
 const (
 	sqliteBusyTimeout = "10000"
 	sqliteCache       = "-65536" // 64 MiB
+	restartWait       = "100"    // milliseconds for which the writer waits for readers of the WAL
 )
 
 func sqliteDSN(path string, readOnly bool) string {

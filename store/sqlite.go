@@ -135,6 +135,17 @@ func (l *liteConn) query(ctx context.Context, query string, a args, each func(ro
 	}
 }
 
+// restart checkpoints everything and waits for those who read from the WAL, so that the next commit begins
+// it anew. Who reads for longer than the wait is left alone until the next time.
+func (l *liteConn) restart(ctx context.Context) error {
+	nothing := func(row) error { return nil }
+	if err := l.query(ctx, "PRAGMA busy_timeout = "+restartWait, nil, nothing); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	err := l.query(ctx, "PRAGMA wal_checkpoint(RESTART)", nil, nothing)
+	return errors.Join(err, l.query(ctx, "PRAGMA busy_timeout = "+sqliteBusyTimeout, nil, nothing))
+}
+
 // checkpoint moves what is in the WAL into the database as far as readers allow.
 func (l *liteConn) checkpoint(ctx context.Context) (frames int64, err error) {
 	var busy, done int64

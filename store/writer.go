@@ -348,7 +348,7 @@ func (g *group) tidy(ctx context.Context, n int) {
 		}
 	}
 	if g.finish.CompareAndSwap(true, false) {
-		if _, err := g.conn.checkpoint(ctx); err != nil {
+		if err := g.conn.restart(ctx); err != nil {
 			g.log.Error("checkpoint by the writer", "err", err)
 		}
 	}
@@ -356,7 +356,9 @@ func (g *group) tidy(ctx context.Context, n int) {
 
 // checkpoints copies the WAL into the database beside the writer, on a connection of its own. Under
 // steady load it never catches up with the last commit, so the WAL would grow for ever: beyond
-// frames the writer copies the small rest itself, and its next commit starts the WAL anew.
+// frames the writer copies the small rest itself, and its next commit starts the WAL anew. Readers that
+// follow each other closely, as an export's pages do, would prevent that too: the writer waits a moment
+// for those that are under way.
 func (g *group) checkpoints(ctx context.Context, conn *liteConn) {
 	defer close(g.idle)
 	for range g.nudge {
