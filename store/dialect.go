@@ -55,7 +55,8 @@ func Shared(url string) bool { return dialectOf(url).rowLocks }
 // makes an answer after COMMIT durable; group commit pays for it.
 const (
 	sqliteBusyTimeout = "10000"
-	sqliteCache       = "-65536" // 64 MiB
+	sqliteCache       = "-65536" // 64 MiB, of the writer
+	sqliteReadCache   = "-8192"  // 8 MiB, of each reader: the system keeps the file's pages, too
 	restartWait       = "100"    // milliseconds for which the writer waits for readers of the WAL
 )
 
@@ -68,6 +69,7 @@ func sqliteDSN(path string, readOnly bool) string {
 	}
 	if readOnly {
 		v.Set("mode", "ro")
+		v.Set("_cache_size", sqliteReadCache)
 		v.Set("_query_only", "true")
 		v.Set("_stmt_cache_size", "64")
 	} else {
