@@ -183,8 +183,25 @@ func (s *Server) mountSession() {
 			return &sessionOutput{Body: who.view()}, nil
 		})
 	route(s, operation{id: "sign-out", method: http.MethodDelete, path: "/session", tag: tag, scope: scopeNone, status: http.StatusNoContent, summary: "Sign out"}, s.signOut)
+	route(s, operation{id: "get-facility", method: http.MethodGet, path: "/facility", tag: tag, summary: "The hospital's name, zone and languages"}, s.facility)
 	route(s, operation{id: "change-password", method: http.MethodPut, path: "/session/password", tag: tag, scope: scopeRead, status: http.StatusNoContent,
 		summary: "Change one's own password", text: "Every session of the user ends, this one too."}, s.changePassword)
+}
+
+// facilityView is what every page says of the hospital.
+type facilityView struct {
+	Name          string            `json:"name"`
+	Names         map[string]string `json:"names,omitempty" doc:"By language"`
+	TimeZone      string            `json:"time_zone"`
+	Languages     []string          `json:"languages"`
+	PublicBaseURL string            `json:"public_base_url"`
+}
+
+type facilityOutput struct{ Body facilityView }
+
+func (s *Server) facility(context.Context, *struct{}) (*facilityOutput, error) {
+	f := s.snapshot().Document.Facility
+	return &facilityOutput{facilityView{f.Name, f.Names, f.TimeZone, emptyNotNull(f.Languages), f.PublicBaseURL}}, nil
 }
 
 func (p principal) view() sessionView { return sessionView{p.name, p.user != "", p.scopes} }

@@ -119,6 +119,14 @@ func TestWhoSignsInMayWhatTheRoleSaysAndNoMore(t *testing.T) {
 			Name string
 			User bool
 		}](t, as(h, cookie, "GET", "/api/v1/session", nil))
+		place := decode[struct {
+			Name      string
+			TimeZone  string `json:"time_zone"`
+			Languages []string
+		}](t, as(h, cookie, "GET", "/api/v1/facility", nil))
+		if place.Name != "City Hospital" || place.TimeZone != "Asia/Riyadh" || len(place.Languages) != 3 {
+			t.Errorf("facility: %+v", place)
+		}
 		if me.Name != role+"-person" || !me.User {
 			t.Errorf("who am i: %+v", me)
 		}

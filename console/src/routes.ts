@@ -7,11 +7,12 @@ export type Route = {
   name: string; // key of its title in shell.json, folder in pages/, file in i18n/
   icon: IconName;
   group: "watch" | "set" | "govern";
+  scope: "admin" | "operator" | "read"; // who finds it in the navigation
   page: LazyExoticComponent<ComponentType>;
 };
 
-const route = (path: string, name: string, icon: IconName, group: Route["group"], load: () => Promise<{ default: ComponentType }>): Route => ({
-  path, name, icon, group, page: lazy(load),
+const route = (path: string, name: string, icon: IconName, group: Route["group"], load: () => Promise<{ default: ComponentType }>, scope: Route["scope"] = "read"): Route => ({
+  path, name, icon, group, scope, page: lazy(load),
 });
 
 export const routes: Route[] = [
@@ -23,12 +24,12 @@ export const routes: Route[] = [
   route("pbxs", "pbxs", "server", "set", () => import("./pages/pbxs")),
   route("prompts", "prompts", "voice", "set", () => import("./pages/prompts")),
   route("configurations", "configurations", "cascade", "set", () => import("./pages/configurations")),
-  route("opt-outs", "optouts", "stop", "govern", () => import("./pages/optouts")),
+  route("opt-outs", "optouts", "stop", "govern", () => import("./pages/optouts"), "operator"),
   route("webhooks", "webhooks", "webhook", "govern", () => import("./pages/webhooks")),
-  route("audit", "audit", "audit", "govern", () => import("./pages/audit")),
-  route("users", "users", "users", "govern", () => import("./pages/users")),
+  route("audit", "audit", "audit", "govern", () => import("./pages/audit"), "admin"),
+  route("users", "users", "users", "govern", () => import("./pages/users"), "admin"),
   route("nodes", "nodes", "nodes", "govern", () => import("./pages/nodes")),
-  route("settings", "settings", "settings", "govern", () => import("./pages/settings")),
+  route("settings", "settings", "settings", "govern", () => import("./pages/settings"), "admin"),
 ];
 
 export const groups: Route["group"][] = ["watch", "set", "govern"];

@@ -25,9 +25,11 @@ const gathering = 700;
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [status, setStatus] = useState<LiveStatus>("connecting");
   const queries = useQueryClient();
-  const { key, expired } = useSession();
+  const { who, expired } = useSession();
+  const away = !who || expired;
   useEffect(() => {
-    if (!key || expired) return;
+    if (away) return;
+    void queries.invalidateQueries(); // signed in, again perhaps: what was refused meanwhile is asked anew
     const stop = new AbortController();
     const stale = new Set<string>();
     let all = false;
@@ -59,7 +61,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       stop.abort();
       clearTimeout(timer);
     };
-  }, [key, expired, queries]);
+  }, [away, queries]);
   return <Live.Provider value={status}>{children}</Live.Provider>;
 }
 

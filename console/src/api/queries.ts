@@ -41,7 +41,7 @@ export type Facility = { name: string; time_zone: string; languages: string[]; p
 
 const facility = queryOptions({
   queryKey: ["config", "facility"],
-  queryFn: async ({ signal }) => ((await data(api.GET("/api/v1/config", { signal, parseAs: "json" }))) as unknown as { facility: Facility }).facility,
+  queryFn: ({ signal }) => data(api.GET("/api/v1/facility", { signal })) as Promise<Facility>,
   staleTime: 60_000,
 });
 

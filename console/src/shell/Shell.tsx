@@ -10,7 +10,7 @@ import { Icon } from "../parts/icons";
 import { Page } from "../parts/Page";
 import { Empty, Loading } from "../parts/states";
 import { groups, routes } from "../routes";
-import { session, useSession } from "../session";
+import { may, session, useMay, useSession } from "../session";
 import { Boundary } from "./Boundary";
 import { KillSwitch, PausedBanner } from "./KillSwitch";
 import { SignIn, SignInAgain } from "./SignIn";
@@ -18,8 +18,9 @@ import { SignIn, SignInAgain } from "./SignIn";
 export function Shell() {
   const { t } = useTranslation();
   const [open, { toggle, close }] = useDisclosure();
-  const { key } = useSession();
-  if (!key) return <SignIn />;
+  const { who, asking } = useSession();
+  if (asking) return <Loading rows={3} />;
+  if (!who) return <SignIn />;
   return (
     <AppShell header={{ height: 60 }} navbar={{ width: 250, breakpoint: "md", collapsed: { mobile: !open } }} padding={{ base: "sm", sm: "lg" }}>
       <a href="#content" className="skip">{t("nav.skip")}</a>
@@ -34,8 +35,15 @@ export function Shell() {
   );
 }
 
+// signOut ends the session on the server, too.
+async function signOut() {
+  await fetch("/api/v1/session", { method: "DELETE" }).catch(() => undefined);
+  session.signOut();
+}
+
 function Header({ open, toggle }: { open: boolean; toggle: () => void }) {
   const { t } = useTranslation();
+  const operates = useMay("operator");
   return (
     <Group h="100%" px={{ base: "xs", sm: "md" }} justify="space-between" wrap="nowrap" gap="xs">
       <Group gap="xs" wrap="nowrap">
@@ -48,12 +56,12 @@ function Header({ open, toggle }: { open: boolean; toggle: () => void }) {
       </Group>
       <Group gap="xs" wrap="nowrap">
         <LiveMark />
-        <KillSwitch />
+        {operates && <KillSwitch />}
         <LanguageSwitch />
         <ColourSwitch />
         {!demo && (
           <Tooltip label={t("session.signOut")}>
-            <ActionIcon variant="default" size="lg" aria-label={t("session.signOut")} onClick={() => session.signOut()}><Icon name="key" /></ActionIcon>
+            <ActionIcon variant="default" size="lg" aria-label={t("session.signOut")} onClick={() => void signOut()}><Icon name="key" /></ActionIcon>
           </Tooltip>
         )}
       </Group>
@@ -111,13 +119,14 @@ function Pages({ onGo }: { onGo: () => void }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const here = pathname.split("/")[1] ?? "";
+  const scopes = useSession().who?.scopes ?? [];
   return (
     <>
       <AppShell.Section grow component={ScrollArea}>
         {groups.map((group) => (
           <div key={group} role="group" aria-label={t(`group.${group}`)}>
             <Text size="xs" fw={600} c="dimmed" px="sm" pt="sm" pb={4} aria-hidden>{t(`group.${group}`)}</Text>
-            {routes.filter((r) => r.group === group).map((r) => (
+            {routes.filter((r) => r.group === group && may(scopes, r.scope)).map((r) => (
               <NavLink
                 key={r.path} label={t(`page.${r.name}`)} leftSection={<Icon name={r.icon} />} active={here === r.path}
                 aria-current={here === r.path ? "page" : undefined} onClick={onGo} renderRoot={(props) => <Link to={`/${r.path}`} {...props} />}

@@ -1,20 +1,23 @@
-import { Alert, Button, Center, Modal, Paper, PasswordInput, Stack, Text, Title } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { Alert, Button, Center, Modal, Paper, PasswordInput, SegmentedControl, Stack, Text, TextInput, Title } from "@mantine/core";
+import { useState, type ChangeEvent, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { Refused } from "../api/problems";
+import { Refused, Unreachable } from "../api/problems";
 import { useExplain } from "../parts/states";
-import { session, useSession } from "../session";
+import { session, useSession, type Who } from "../session";
 
-// tried asks the server whether the key opens anything.
-async function tried(key: string) {
-  const response = await fetch("/api/v1/pauses", { headers: { Authorization: `Bearer ${key}` }, cache: "no-store" });
-  if (!response.ok) throw new Refused(response.status, await response.json().catch(() => ({})));
+// open begins a session: the answer's cookie is the browser's.
+async function open(body: { name: string; password: string } | { key: string }): Promise<Who> {
+  const response = await fetch("/api/v1/session", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), cache: "no-store" }).catch((e: unknown) => { throw new Unreachable(e); });
+  const answer = (await response.json().catch(() => ({}))) as object;
+  if (!response.ok) throw new Refused(response.status, answer);
+  return answer as Who;
 }
 
-function KeyForm() {
+function Form() {
   const { t } = useTranslation();
   const explain = useExplain();
-  const [key, setKey] = useState("");
+  const [by, setBy] = useState("password");
+  const [form, setForm] = useState({ name: session.now().who?.user ? session.now().who!.name : "", password: "", key: "" });
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const submit = async (event: FormEvent) => {
@@ -22,18 +25,26 @@ function KeyForm() {
     setBusy(true);
     setError(undefined);
     try {
-      await tried(key.trim());
-      session.signIn(key.trim());
+      session.signIn(await open(by === "key" ? { key: form.key.trim() } : { name: form.name.trim(), password: form.password }));
     } catch (e) {
       setError(e);
     }
     setBusy(false);
   };
-  const refused = error instanceof Refused && error.status === 401 ? t("session.wrong") : undefined;
+  const refused = error instanceof Refused && error.status === 401 ? t(by === "key" ? "session.wrong" : "session.wrongPassword") : undefined;
+  const set = (name: keyof typeof form) => (e: ChangeEvent<HTMLInputElement>) => setForm({ ...form, [name]: e.currentTarget.value });
   return (
     <form onSubmit={(e) => void submit(e)}>
       <Stack>
-        <PasswordInput label={t("session.key")} description={t("session.hint")} value={key} onChange={(e) => setKey(e.currentTarget.value)} error={refused} required autoComplete="off" spellCheck={false} data-autofocus />
+        <SegmentedControl value={by} onChange={setBy} aria-label={t("session.how")} data={[{ value: "password", label: t("session.byPassword") }, { value: "key", label: t("session.key") }]} />
+        {by === "key" ? (
+          <PasswordInput key="key" label={t("session.key")} description={t("session.hint")} value={form.key} onChange={set("key")} error={refused} required autoComplete="off" spellCheck={false} data-autofocus />
+        ) : (
+          <>
+            <TextInput label={t("session.name")} value={form.name} onChange={set("name")} required autoComplete="username" spellCheck={false} data-autofocus />
+            <PasswordInput key="password" label={t("session.password")} value={form.password} onChange={set("password")} error={refused} required autoComplete="current-password" />
+          </>
+        )}
         {error !== undefined && !refused && <Alert color="red" role="alert">{explain(error)}</Alert>}
         <Button type="submit" loading={busy}>{t("session.signIn")}</Button>
       </Stack>
@@ -49,7 +60,7 @@ export function SignIn() {
         <Stack>
           <img src="/page/icon.svg" alt="" width={44} height={44} />
           <Title order={1}>{t("session.title")}</Title>
-          <KeyForm />
+          <Form />
         </Stack>
       </Paper>
     </Center>
@@ -61,10 +72,10 @@ export function SignInAgain() {
   const { t } = useTranslation();
   const { expired } = useSession();
   return (
-    <Modal opened={expired} onClose={() => undefined} withCloseButton={false} closeOnEscape={false} closeOnClickOutside={false} title={t("session.ended")} centered>
+    <Modal opened={expired} zIndex={1000} onClose={() => undefined} withCloseButton={false} closeOnEscape={false} closeOnClickOutside={false} title={t("session.ended")} centered>
       <Stack>
         <Text size="sm">{t("session.kept")}</Text>
-        <KeyForm />
+        <Form />
       </Stack>
     </Modal>
   );

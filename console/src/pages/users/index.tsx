@@ -1,24 +1,22 @@
+import { Stack, Tabs } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { api, data, type Schemas } from "../../api/client";
-import { DataTable, type Column } from "../../parts/DataTable";
-import { Moment } from "../../parts/Moment";
 import { Page } from "../../parts/Page";
-import { Empty } from "../../parts/states";
-
-type Row = Schemas["KeyView"];
+import { Keys } from "./Keys";
+import { People } from "./People";
 
 export default function Users() {
   const { t } = useTranslation("users");
   const { t: shell } = useTranslation();
-  const columns: Column<Row>[] = [
-    { key: "name", title: t("name"), cell: (k) => k.name },
-    { key: "scopes", title: t("scopes"), cell: (k) => k.scopes?.join(", ") },
-    { key: "at", title: t("at"), cell: (k) => <Moment at={k.created_at} /> },
-  ];
   return (
     <Page title={shell("page.users")} intro={t("intro")}>
-      <DataTable label={t("list")} queryKey={["keys"]} columns={columns} rowKey={(k) => k.id} empty={<Empty icon="users" title={t("empty")} />}
-        page={(_, signal) => data(api.GET("/api/v1/api-keys", { signal }))} />
+      <Tabs defaultValue="people" keepMounted={false}>
+        <Tabs.List aria-label={shell("page.users")}>
+          <Tabs.Tab value="people">{t("people")}</Tabs.Tab>
+          <Tabs.Tab value="keys">{t("keys")}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="people" pt="md"><Stack><People /></Stack></Tabs.Panel>
+        <Tabs.Panel value="keys" pt="md"><Stack><Keys /></Stack></Tabs.Panel>
+      </Tabs>
     </Page>
   );
 }
