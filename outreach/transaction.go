@@ -80,6 +80,20 @@ type Attempt struct {
 	CoreUUID     string // of the FreeSWITCH it was sent to
 }
 
+// DetailTransferred is the Detail of a call whose patient talks to a desk: a second leg is up.
+const DetailTransferred = "transferred"
+
+// Lines is how many lines of its PBX and gateway the attempt holds.
+func (a Attempt) Lines() int {
+	switch {
+	case !a.State.HoldsLine():
+		return 0
+	case a.Detail == DetailTransferred:
+		return 2
+	}
+	return 1
+}
+
 // Response is the patient's answer.
 type Response struct {
 	Transaction TransactionID

@@ -60,6 +60,11 @@ func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token in
 		}, at)
 		if a, ok := c.Attempt(id); ok && ch.Response != nil {
 			a.Digits = digits
+			if accepted && action == outreach.Transfer {
+				a.Detail = outreach.DetailTransferred // until the call ends, or nobody is at the desk
+			} else if a.Detail == outreach.DetailTransferred {
+				a.Detail = ""
+			}
 			ch.Attempts = append(ch.Attempts, a)
 		}
 		return ch, nil

@@ -229,6 +229,42 @@ func TestCapsOfPBXAndGatewayCountUnknownLegsToo(t *testing.T) {
 	})
 }
 
+func TestACallThatIsTransferredHoldsTwoLinesUntilItEnds(t *testing.T) {
+	everywhere(t, func(t *testing.T, f *fixture) {
+		a := f.claim1(f.open1(1), t0)
+		become := func(state outreach.AttemptState, detail string) {
+			_, err := f.DecideAttempt(t.Context(), a.ID, a.Token, t0, func(c outreach.Case) (outreach.Change, error) {
+				n := c.Attempts[0]
+				n.State, n.Detail = state, detail
+				return outreach.Change{Attempts: []outreach.Attempt{n}}, nil
+			})
+			must(t, err)
+		}
+		full := func(calls int) bool {
+			in := claimOf(f.get(f.open1(100+calls)), t0)
+			in.Caps.PBXCalls, in.Caps.GatewayCalls = calls, calls
+			out := f.claim(t0, in)[0]
+			if out.Claimed {
+				t.Fatalf("claimed beyond what is tried: %+v", out)
+			}
+			return out.Refusal == outreach.ReasonPBXLimit
+		}
+		become(outreach.AttemptDialing, "")
+		become(outreach.AttemptAnswered, outreach.DetailTransferred)
+		lines, err := f.LinesInUse(t.Context())
+		must(t, err)
+		if d := cmp.Diff(map[string]map[string]int{"main": {"": 2, "trunk1": 2}}, lines); d != "" || !full(2) {
+			t.Errorf("lines (-want +got):\n%s", d)
+		}
+		become(outreach.AttemptEnded, outreach.DetailTransferred)
+		in := claimOf(f.get(f.open1(3)), t0.Add(time.Hour))
+		in.Caps.PBXCalls, in.Caps.GatewayCalls = 1, 1
+		if out := f.claim(t0.Add(time.Hour), in)[0]; !out.Claimed {
+			t.Errorf("after the end: %+v", out)
+		}
+	})
+}
+
 func TestARefusedClaimLeavesTheBucketFull(t *testing.T) {
 	everywhere(t, func(t *testing.T, f *fixture) {
 		caps := outreach.Caps{PBXRate: 2, GatewayRate: 1}

@@ -121,13 +121,11 @@ func (t *tx) applyAttempt(h *held, n *outreach.Attempt) error {
 		if o.ID != n.ID {
 			continue
 		}
-		had := live(o.State)
+		had, before := live(o.State), o.Lines()
 		if err := t.updateAttempt(o, n); err != nil {
 			return err
 		}
-		if had && !live(n.State) {
-			t.hot.freed(o)
-		}
+		t.hot.use(o, n.Lines()-before)
 		t.notify(outreach.Notice{Transaction: h.row.ID, Channel: n.Channel, Kind: "attempt", Ready: had && !live(n.State)})
 		return nil
 	}

@@ -40,13 +40,13 @@ func (h *hot) clear() {
 	h.settings = nil
 }
 
-// freed gives back the line of a call that ended.
-func (h *hot) freed(a *outreach.Attempt) {
-	if h == nil {
+// use counts the lines that a call has taken or given back.
+func (h *hot) use(a *outreach.Attempt, lines int) {
+	if h == nil || lines == 0 {
 		return
 	}
 	if l := h.lines[a.PBX]; l != nil {
-		l.Use(a.Gateway, -1)
+		l.Use(a.Gateway, lines)
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 	"curlew/outreach"
 )
 
+// linesOfCalls is outreach.Attempt.Lines of live calls, in SQL.
+const linesOfCalls = `count(*) + sum(CASE WHEN detail = '` + outreach.DetailTransferred + `' THEN 1 ELSE 0 END)`
+
 // lockPBX locks the PBX's row in a statement of its own and only then counts: counting first would
 // let two nodes see the same free line.
 func (c *claiming) lockPBX(pbx string) error {
@@ -28,7 +31,7 @@ func (c *claiming) lockPBX(pbx string) error {
 	if err != nil {
 		return fmt.Errorf("token buckets: %w", err)
 	}
-	err = c.each(`SELECT gateway, count(*) FROM attempts WHERE pbx = $1 AND live = 1 GROUP BY gateway`, args{pbx}, func(r row) error {
+	err = c.each(`SELECT gateway, `+linesOfCalls+` FROM attempts WHERE pbx = $1 AND live = 1 GROUP BY gateway`, args{pbx}, func(r row) error {
 		var name string
 		var n int
 		err := r.Scan(&name, &n)
@@ -86,7 +89,7 @@ func (c *claiming) saveBuckets(l *outreach.Lines) error {
 // LinesInUse counts the calls that hold a line, by PBX and gateway; "" is the PBX's sum.
 func (s *Store) LinesInUse(ctx context.Context) (map[string]map[string]int, error) {
 	out := map[string]map[string]int{}
-	err := s.glance(ctx).each(`SELECT pbx, gateway, count(*) FROM attempts WHERE live = 1 AND pbx <> '' GROUP BY pbx, gateway`, nil, func(r row) error {
+	err := s.glance(ctx).each(`SELECT pbx, gateway, `+linesOfCalls+` FROM attempts WHERE live = 1 AND pbx <> '' GROUP BY pbx, gateway`, nil, func(r row) error {
 		var pbx, gateway string
 		var n int
 		err := r.Scan(&pbx, &gateway, &n)

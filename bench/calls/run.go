@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -32,9 +33,11 @@ type Row struct {
 type Options struct {
 	Program []string // how to run curlew; none: the whole program is not measured
 	Env     []string
-	Calls   int // of each kind, 900
-	Lines   int // calls at a time, 80
-	Keyed   int // calls whose keys are counted, 1000
+	Calls   int           // of each kind, 900
+	Lines   int           // calls at a time, 80
+	Keyed   int           // calls whose keys are counted, 1000
+	Held    int           // calls up at once, 300
+	Hold    time.Duration // for how long, with one sample of memory a second, 15 s
 }
 
 const (
@@ -58,10 +61,13 @@ type bench struct {
 
 // Run measures, the peers in turn.
 func Run(ctx context.Context, o Options) (rows []Row, err error) {
-	for v, d := range map[*int]int{&o.Calls: 900, &o.Lines: 80, &o.Keyed: 1000} {
+	for v, d := range map[*int]int{&o.Calls: 900, &o.Lines: 80, &o.Keyed: 1000, &o.Held: 300} {
 		if *v == 0 {
 			*v = d
 		}
+	}
+	if o.Hold == 0 {
+		o.Hold = 15 * time.Second
 	}
 	b := &bench{o: o}
 	if b.dir, err = os.MkdirTemp("", "curlew-bench-calls-"); err != nil {
@@ -77,8 +83,14 @@ func Run(ctx context.Context, o Options) (rows []Row, err error) {
 		return nil, err
 	}
 	keys, err := b.keys(ctx)
-	return append(rows, keys...), err
+	if rows = append(rows, keys...); err != nil || len(o.Program) == 0 {
+		return rows, err
+	}
+	held, err := b.hold(ctx)
+	return append(rows, held...), err
 }
+
+func cores() float64 { return float64(runtime.NumCPU()) }
 
 func (b *bench) prepare(ctx context.Context) (err error) {
 	if err := os.Chmod(b.dir, 0o755); err != nil {
