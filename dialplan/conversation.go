@@ -29,12 +29,24 @@ type conversation struct {
 func newConversation(g *leg, s *esl.Session) *conversation {
 	route := Route{
 		Attempt: g.order.Attempt, Gateway: g.order.Gateway, CallerID: g.order.CallerID,
-		RecordDir: g.d.o.RecordDir, NoAVMD: g.link.noAVMD.Load(), HTTPCache: g.link.cached.Load(), Location: g.d.o.Location, Holidays: g.d.o.Holidays,
+		RecordDir: g.recordDir(), NoAVMD: g.link.noAVMD.Load(), HTTPCache: g.link.cached.Load(), Location: g.d.o.Location, Holidays: g.d.o.Holidays,
 	}
 	return &conversation{
 		leg: g, session: s, call: NewCall(g.order.Script, route),
 		stored: make(chan Committed, 1), fired: make(chan TimerID, 4), timers: map[TimerID]func(){},
 	}
+}
+
+// recordDir is where the switch puts what a patient says: below our audio directory, as it sees that. One
+// that shares no directory with us keeps it in its own.
+func (g *leg) recordDir() string {
+	switch pbx := g.link.settings(); {
+	case pbx.AudioURL != "":
+		return ownRecordings
+	case pbx.AudioDir != "":
+		return pbx.AudioDir + "/answers"
+	}
+	return g.d.o.RecordDir
 }
 
 // preparation follows the session's own subscription, which hears more of the leg than a Call has use

@@ -49,7 +49,7 @@ type Options struct {
 	Advertise string       // host:port of Listener as PBXs see it; default each PBX's callback
 	Location  *time.Location
 	Holidays  []string
-	RecordDir string           // where the PBX keeps recordings; default its own ${recordings_dir}
+	RecordDir string           // where a PBX without audio_dir and audio_url keeps recordings; default its own ${recordings_dir}
 	Watchdog  time.Duration    // wall clock, from answer to the leg's connection; 3 s
 	Poll      time.Duration    // wall clock, between looks at a PBX's limits and gateways; 10 s
 	Silence   time.Duration    // of an event socket, after which it counts as lost; 65 s, three HEARTBEATs
@@ -75,6 +75,9 @@ type Dialer struct {
 	wg    sync.WaitGroup
 }
 
+// ownRecordings is the switch's own directory of recordings.
+const ownRecordings = "${recordings_dir}"
+
 // NewDialer returns a dialer that is not yet running.
 func NewDialer(o Options) *Dialer {
 	if o.Watchdog == 0 {
@@ -84,7 +87,7 @@ func NewDialer(o Options) *Dialer {
 		o.Poll = 10 * time.Second
 	}
 	if o.RecordDir == "" {
-		o.RecordDir = "${recordings_dir}"
+		o.RecordDir = ownRecordings
 	}
 	return &Dialer{o: o, links: map[string]*link{}, legs: map[outreach.AttemptID]*leg{}}
 }

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"curlew/outreach"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // Transactions are read here; only Dispatch changes them.
@@ -72,6 +75,8 @@ func (s *Server) mountActivities() {
 			}
 			return &whyOutput{v.hold(c)}, nil
 		})
+	route(s, operation{id: "get-activity-recording", scope: scopeAdmin, method: http.MethodGet, path: "/activities/{id}/recording", tag: tag,
+		summary: "What the patient recorded", text: "The newest call's WAV. It is deleted with the transaction, by the retention of the settings."}, s.showRecording)
 	route(s, operation{id: "cancel-activity", scope: scopeOperator, method: http.MethodPost, path: "/activities/{id}/cancel", tag: tag,
 		summary: "Cancel", text: "A live call is hung up. 409 if it has ended."},
 		func(ctx context.Context, in *idInput) (*activityOutput, error) {
@@ -82,6 +87,28 @@ func (s *Server) mountActivities() {
 		func(ctx context.Context, in *idInput) (*activityOutput, error) {
 			return s.steer(ctx, in.ID, s.Dispatch.RetryNow)
 		})
+}
+
+func (s *Server) showRecording(ctx context.Context, in *idInput) (*huma.StreamResponse, error) {
+	c, err := s.Transactions.Case(ctx, outreach.TransactionID(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range slices.Backward(c.Attempts) {
+		f, err := s.Audio.Answer(a.ID)
+		if errors.Is(err, outreach.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("recording of %s: %w", a.ID, err)
+		}
+		return &huma.StreamResponse{Body: func(ctx huma.Context) {
+			r, w := unwrap(ctx)
+			w.Header().Set("Cache-Control", "no-store")
+			serveWAV(w, r, f)
+		}}, nil
+	}
+	return nil, outreach.ErrNotFound
 }
 
 func (s *Server) viewer(ctx context.Context) (viewer, error) {

@@ -31,7 +31,7 @@ var contract = []string{
 	"PUT /api/v1/configurations/{name}", "DELETE /api/v1/configurations/{name}",
 	"POST /api/v1/configurations/{name}/activate", "POST /api/v1/configurations/{name}/deactivate",
 	"POST /api/v1/dry-run", "GET /api/v1/activities", "GET /api/v1/activities/{id}", "GET /api/v1/activities/{id}/why",
-	"POST /api/v1/activities/{id}/cancel", "POST /api/v1/activities/{id}/retry", "GET /api/v1/logs",
+	"GET /api/v1/activities/{id}/recording", "POST /api/v1/activities/{id}/cancel", "POST /api/v1/activities/{id}/retry", "GET /api/v1/logs",
 	"GET /api/v1/activities.csv", "GET /api/v1/logs.csv", "GET /api/v1/stream",
 	"GET /api/v1/opt-outs", "POST /api/v1/opt-outs", "DELETE /api/v1/opt-outs", "GET /api/v1/stats",
 	"GET /api/v1/api-keys", "POST /api/v1/api-keys", "DELETE /api/v1/api-keys", "GET /api/v1/audit",
@@ -303,6 +303,24 @@ func TestAudioIsCheckedKeptAndServedToPBXsOnly(t *testing.T) {
 	}
 	want(t, request(h, "GET", "/audio/01a2-T-"+sha+".wav", adminKey, nil), http.StatusNotFound)
 	want(t, request(w2, "GET", "/audio/..%2f..%2fetc%2fpasswd.wav", "", nil), http.StatusNotFound)
+}
+
+func TestWhatAPatientRecordedIsForAdmins(t *testing.T) {
+	w := newWorld(t)
+	h := w.server().Handler()
+	c := aCase(w, "t1", outreach.Completed, outreach.ReasonAnswered)
+	attempt := "0193a000-0000-7000-8000-000000000009"
+	c.Attempts = append(c.Attempts, outreach.Attempt{ID: outreach.AttemptID(attempt), Channel: outreach.IVR})
+	w.cases = []outreach.Case{c}
+	path := "/api/v1/activities/t1/recording"
+	want(t, request(h, "GET", path, adminKey, nil), http.StatusNotFound)
+	w.audio["answer "+attempt] = []byte("RIFF and a voice")
+	rec := request(h, "GET", path, adminKey, nil)
+	want(t, rec, http.StatusOK)
+	if rec.Body.String() != "RIFF and a voice" || rec.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("%q %v", rec.Body.String(), rec.Header())
+	}
+	want(t, request(h, "GET", path, "", nil), http.StatusUnauthorized)
 }
 
 func fromAddress(h http.Handler, address string) http.Handler {

@@ -25,6 +25,8 @@ type Audio interface {
 	Store(ctx context.Context, wav []byte) (outreach.AudioReport, error)
 	// Open returns the recording (lower-case hex), or outreach.ErrNotFound.
 	Open(sha256 string) (io.ReadSeekCloser, error)
+	// Answer returns what a patient recorded in that call, or outreach.ErrNotFound.
+	Answer(id outreach.AttemptID) (io.ReadSeekCloser, error)
 }
 
 // audioReference begins a prompt's audio that Audio keeps.

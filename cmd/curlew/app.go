@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -166,7 +167,14 @@ func (a *app) wireCalls(ctx context.Context) error {
 	})
 	a.member = a.newMember()
 	a.sched.Member = a.member
-	a.dialer = dialplan.NewDialer(dialplan.Options{Log: a.log, Clock: a.clock, Reporter: a.sched, Callers: a.sched, Normalize: hims.CallerE164, Listener: a.esl, Advertise: a.advertise,
+	answers, err := a.library.Answers()
+	if err != nil {
+		return err
+	}
+	if strings.ContainsAny(answers, " \t$'\"") { // FreeSWITCH would take it apart
+		answers = ""
+	}
+	a.dialer = dialplan.NewDialer(dialplan.Options{Log: a.log, RecordDir: answers, Clock: a.clock, Reporter: a.sched, Callers: a.sched, Normalize: hims.CallerE164, Listener: a.esl, Advertise: a.advertise,
 		Location: a.keeper.Current().Location, Holidays: a.keeper.Current().Document.Facility.Holidays})
 	a.sched.Dialer = a.dialer
 	return a.connectPBXs(ctx, a.keeper.Current())
@@ -317,6 +325,7 @@ func (a *app) run(ctx context.Context, drain time.Duration) error {
 	claimed := make(chan error, 1)
 	go func() { claimed <- a.sched.Run(ctx) }()
 	a.parts.Go(func() { a.follow(ctx) })
+	a.parts.Go(func() { a.keep(ctx) })
 	a.parts.Go(func() { a.prefetch(ctx, a.keeper.Current()) })
 	a.started.Store(true)
 	var err error

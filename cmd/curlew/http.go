@@ -231,6 +231,17 @@ func findings(list []prompts.Finding) []outreach.Problem {
 	return out
 }
 
+func (r recordings) Answer(id outreach.AttemptID) (io.ReadSeekCloser, error) {
+	f, err := r.library.Answer(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, outreach.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
 func (r recordings) Open(sha256 string) (io.ReadSeekCloser, error) {
 	f, err := r.library.Open(sha256)
 	if errors.Is(err, fs.ErrNotExist) {
