@@ -161,6 +161,7 @@ var descriptions = map[string]string{
 	"KeyAction.target":             "Number of a transfer, language to switch to, or best rating.",
 	"KeyAction.hours":              "Of a transfer: outside them it becomes call_back.",
 	"KeyAction.label":              "What menu and page call it, per language.",
+	"KeyAction.phrase":             "What the menu says before \"press 1\" where the label does not fit, per language: \"If you are well\".",
 	"Retry.max_attempts":           "Tries with the first, default 3 for calls and 1 for messages.",
 	"Retry.interval":               "Wait between tries, from the end of one.",
 	"Retry.intervals":              "One wait after each try; the last repeats.",

@@ -24,9 +24,12 @@ var shippedActionWords = map[Action]actionWords{
 // languagePhrases are said in the language that the key switches to.
 var languagePhrases = texts("For English", "للغة العربية", "हिन्दी के लिए")
 
-// Phrase is what a menu in lang says of the action: its label there if it has one, else "To confirm".
+// Phrase is what a menu in lang says of the action: its phrase there if it has one, else its label, else "To confirm".
 // A language key is announced in its own language.
 func (k KeyAction) Phrase(lang string) string {
+	if own := k.Spoken[lang]; own != "" {
+		return own
+	}
 	if own := k.Label[lang]; own != "" {
 		return own
 	}

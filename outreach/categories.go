@@ -126,7 +126,7 @@ func thingCategories() []PromptCategory {
 			Name: "vaccine", Title: "Vaccine", Role: RoleSequence, Personal: true,
 			Description: "Which vaccination is due, and for whom.",
 			Variables:   []string{"data.vaccine", "data.dose", "patient.name"},
-			DefaultText: texts("A vaccination is due for {{patient.name}}: {{data.vaccine}}.", "حان موعد تطعيم {{patient.name}}: {{data.vaccine}}.", "{{patient.name}} का टीका लगना है: {{data.vaccine}}।"),
+			DefaultText: texts("A vaccination is due for {{patient.name}}: {{data.vaccine}}.", "حان موعد تطعيم {{patient.name}}: {{data.vaccine}}.", "{{patient.name}} को टीका लगना है: {{data.vaccine}}।"),
 		},
 		{
 			Name: "rating_ask", Title: "Question for a rating", Role: RoleMenu,

@@ -175,7 +175,7 @@ func (s *Snapshot) dataValue(ev Event, field, lang string) (string, bool) {
 		if own, ok := ev.Data["currency"]; ok {
 			currency = Scalar(own)
 		}
-		return strings.TrimSpace(text + " " + currency), true
+		return strings.TrimSpace(text + " " + CurrencyIn(currency, lang)), true
 	}
 	return known(text)
 }

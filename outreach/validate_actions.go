@@ -93,12 +93,17 @@ func (s *stepCheck) target(pointer string, a KeyAction) {
 }
 
 func (s *stepCheck) labels(pointer string, a KeyAction) {
-	for _, lang := range slices.Sorted(maps.Keys(a.Label)) {
-		s.language(at(pointer, "label", lang), lang)
-		s.text(at(pointer, "label", lang), a.Label[lang], 80)
-		if strings.Contains(a.Label[lang], "{{") {
-			s.bad(at(pointer, "label", lang), "a label has no variables", "")
+	for field, words := range map[string]map[string]string{"label": a.Label, "phrase": a.Spoken} {
+		for _, lang := range slices.Sorted(maps.Keys(words)) {
+			s.language(at(pointer, field, lang), lang)
+			s.text(at(pointer, field, lang), words[lang], 80)
+			if strings.Contains(words[lang], "{{") {
+				s.bad(at(pointer, field, lang), "a "+field+" has no variables", "")
+			}
 		}
+	}
+	if len(a.Spoken) > 0 && (a.Key == "" || s.step.Channel != IVR) {
+		s.bad(at(pointer, "phrase"), "nobody says it", "it belongs to keys of calls; label is what a page calls the action")
 	}
 }
 

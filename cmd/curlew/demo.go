@@ -28,13 +28,14 @@ type demoCommand struct {
 	Speed    float64 `help:"How fast the demo's clock runs; default 1, with --headless 20."`
 	Verbose  bool    `help:"Log to standard error."`
 
-	Configuration string `help:"Which of the file's configurations is played; with --headless the first active one by default."`
+	Patients      []string `help:"With --headless: only these, by the last two digits of their numbers, e.g. 01,11."`
+	Configuration string   `help:"Which of the file's configurations is played; with --headless the first active one by default."`
 }
 
 // Run is curlew demo.
 func (d *demoCommand) Run(c *console) error {
-	if !d.Headless && (d.JSON || d.Expect != "") {
-		return errors.New("--json and --expect go with --headless")
+	if !d.Headless && (d.JSON || d.Expect != "" || len(d.Patients) > 0) {
+		return errors.New("--json, --expect and --patients go with --headless")
 	}
 	dir, err := os.MkdirTemp("", "curlew-demo-")
 	if err != nil {

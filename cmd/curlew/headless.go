@@ -21,6 +21,7 @@ type row struct {
 	Got      string `json:"got"`
 	Attempts int    `json:"attempts"` // tries used up
 	Channel  string `json:"channel"`
+	Value    string `json:"value,omitempty"` // of a rating
 	Told     bool   `json:"hims_told"`
 	OK       bool   `json:"ok"`
 }
@@ -141,7 +142,7 @@ func (h *headless) rows(ctx context.Context, expected map[string]string) ([]row,
 			r.Channel = string(c.Attempts[n-1].Channel)
 		}
 		if c.Response != nil {
-			action, r.Channel = string(c.Response.Action), string(c.Response.Channel)
+			action, r.Channel, r.Value = string(c.Response.Action), string(c.Response.Channel), c.Response.Value
 		}
 		r.Got = fmt.Sprintf("%s/%s/%s", c.Transaction.State, action, r.Channel)
 		r.OK = (r.Got == r.Expected || r.Expected == anything) && r.Told
