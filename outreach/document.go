@@ -314,8 +314,8 @@ type KeyAction struct {
 	Key    string            `json:"key,omitempty"`
 	Action Action            `json:"action"`
 	Target string            `json:"target,omitempty"`
-	Hours  *Window           `json:"hours,omitempty"` // of a transfer; outside them it becomes call_back
-	Label  map[string]string `json:"label,omitempty"` // what the menu and the page call it, per language
+	Hours  *Window           `json:"hours,omitempty"`  // of a transfer; outside them it becomes call_back
+	Label  map[string]string `json:"label,omitempty"`  // what the menu and the page call it, per language
 	Spoken map[string]string `json:"phrase,omitempty"` // what the menu says before the key instead, per language: "If you are well"
 }
 
