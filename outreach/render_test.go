@@ -93,7 +93,7 @@ func TestAnEventAnswersItsVariables(t *testing.T) {
 	}
 	ev.Component, ev.Subject.Time, ev.Subject.Patient = "Invoice", time.Time{}, &outreach.Patient{Name: "Omar"}
 	got, unknown = outreach.Render("{{facility.name}}|{{patient.name}}|{{data.amount}}|{{data.due_date}}|{{subject.time}}{{link}}", snap.Values(ev, "ar", ""))
-	if want := "مستشفى المدينة|Omar|1250.5 SAR|الخميس 31 ديسمبر 2026|"; got != want || !slices.Equal(unknown, []string{"subject.time", "link"}) {
+	if want := "مستشفى المدينة|Omar|1250.5 ر.س|الخميس 31 ديسمبر 2026|"; got != want || !slices.Equal(unknown, []string{"subject.time", "link"}) {
 		t.Errorf("%s, unknown %v", got, unknown)
 	}
 }

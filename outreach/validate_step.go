@@ -3,6 +3,7 @@ package outreach
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -153,9 +154,29 @@ func (s *stepCheck) whatsapp() {
 		s.text(at(base, "variables", name), t.Variables[name], 1000)
 		s.variables(at(base, "variables", name), t.Variables[name])
 	}
-	s.localText(at(base, "text"), t.Text, 1600)
+	s.approved(at(base, "text"), t)
 	if t.Buttons && len(s.actions) == 0 {
 		s.bad(at(base, "buttons"), "buttons need actions", "one quick-reply button stands for one action")
+	}
+}
+
+// placeholder is a variable of an approved template, by the provider's own naming.
+var placeholder = regexp.MustCompile(`\{\{\s*([^{}\s]*)\s*\}\}`)
+
+// approved checks what the template says against its variables.
+func (s *stepCheck) approved(base string, t *Template) {
+	for _, lang := range slices.Sorted(maps.Keys(t.Text)) {
+		here := base
+		if lang != "" {
+			here = at(base, lang)
+			s.language(here, lang)
+		}
+		s.text(here, t.Text[lang], 1600)
+		for _, name := range placeholder.FindAllStringSubmatch(t.Text[lang], -1) {
+			if _, ok := t.Variables[name[1]]; !ok {
+				s.bad(here, "{{"+name[1]+"}} is none of the template's variables", "its variables are those under variables, such as {{1}}")
+			}
+		}
 	}
 }
 

@@ -171,8 +171,14 @@ func TestEachMistakeOfAStepIsFoundAtItsPlace(t *testing.T) {
 		{"buttons without actions", func(d *outreach.Document) {
 			reminder(d).Steps = reminder(d).Steps[1:2]
 			call(d).Template.Buttons = true
-			call(d).Template.Variables = nil
+			call(d).Template.Variables, call(d).Template.Text = nil, nil
 		}, []string{step + "0/template/buttons"}},
+		{"an approved text with a placeholder of no variable", func(d *outreach.Document) {
+			reminder(d).Steps[1].Template.Text = outreach.LocalText{"en": "{{1}} {{9}}"}
+		}, []string{step + "1/template/text/en"}},
+		{"a phrase for what is no key", func(d *outreach.Document) {
+			reminder(d).Steps[1].Actions = []outreach.KeyAction{{Action: outreach.Confirm, Spoken: map[string]string{"en": "If you are well"}}}
+		}, []string{step + "1/actions/0/phrase"}},
 	})
 }
 
