@@ -156,9 +156,9 @@ func (b *benchCommand) print(c *console, rows []figure) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tFIGURE\tUNIT\tPEER\tPEER FIGURE\tRATIO")
+	fmt.Fprintln(w, "NAME\tFIGURE\tUNIT\tPEER\tPEER FIGURE\tRATIO\tTARGET")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%.4g\t%s\t%s\t%.4g\t%.2f\n", r.Name, r.Figure, r.Unit, r.Peer, r.PeerFigure, r.Ratio)
+		fmt.Fprintf(w, "%s\t%.4g\t%s\t%s\t%.4g\t%.2f\t%s\n", r.Name, r.Figure, r.Unit, r.Peer, r.PeerFigure, r.Ratio, reached(r))
 	}
 	return w.Flush()
 }

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// target is a number that a benchmark is to reach: docs/performance.md says what was done about those that are not.
+type target struct {
+	name, peer string // how the row's name, and its peer's, begin
+	of         func(figure) float64
+	least      float64 // at least, or
+	most       float64 // at most
+	what       string
+}
+
+func plain(r figure) float64 { return r.Figure }
+func ratio(r figure) float64 { return r.Ratio }
+
+var targets = []target{
+	{name: "events accepted over HTTP, durable", peer: "target", of: plain, least: 8000, what: "≥ 8000/s"},
+	{name: "events accepted over HTTP, durable", peer: "HTTP and JSON with nothing stored", of: ratio, least: 0.5, what: "≥ 0.5 ×"},
+	{name: "SQLite: lifecycles", of: plain, least: 5000, what: "≥ 5000/s"},
+	{name: "PostgreSQL: lifecycles", peer: "River: jobs done, each", of: ratio, least: 2, what: "≥ 2 ×"},
+	{name: "SQLite: claim with", of: plain, most: 10, what: "≤ 10 ms"},
+	{name: "PostgreSQL: claim with", of: plain, most: 10, what: "≤ 10 ms"},
+	{name: "broken promises", of: plain, most: 0, what: "0"},
+}
+
+// reached says what the row should reach and whether it does, "" where nothing was set.
+func reached(r figure) string {
+	for _, t := range targets {
+		if !strings.HasPrefix(r.Name, t.name) || !strings.HasPrefix(r.Peer, t.peer) {
+			continue
+		}
+		v := t.of(r)
+		if t.least > 0 && v >= t.least || t.least == 0 && v <= t.most {
+			return t.what + ": reached"
+		}
+		return fmt.Sprintf("%s: NOT reached", t.what)
+	}
+	return ""
+}
