@@ -115,7 +115,7 @@ func (s *stepCheck) localText(pointer string, text LocalText, longest int) {
 func (s *stepCheck) variables(pointer, text string) {
 	names, err := Variables(text)
 	if err != nil {
-		s.bad(pointer, err.Error(), "")
+		s.bad(pointer, err.Error(), "a variable holds no other; write each on its own, such as {{recipient.name}}")
 	}
 	if !s.known {
 		return
