@@ -44,7 +44,7 @@ func (v *validator) eventSocket(base string, a ESLAddress) {
 	switch {
 	case a.Password == "":
 		v.bad(at(base, "password"), "the event socket's password is missing", "refer to it: ${env:PBX_PASSWORD}")
-	case a.Password == vanillaPassword && !isLoopback(a.Host):
+	case a.Password == vanillaPassword:
 		v.bad(at(base, "password"), "is the password that FreeSWITCH ships with: anyone could command this PBX", "change it in event_socket.conf.xml and refer to it: ${env:PBX_PASSWORD}")
 	default:
 		v.secret(at(base, "password"), a.Password, isLoopback(a.Host))

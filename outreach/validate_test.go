@@ -244,6 +244,7 @@ func TestEachMistakeOfTheRestOfTheDocumentIsFound(t *testing.T) {
 		{"an address that is none", func(d *outreach.Document) { d.Facility.PublicBaseURL = "reach.example.org" }, []string{"/facility/public_base_url", "/webhooks/in/secrets/0"}},
 		{"a holiday that is no date", func(d *outreach.Document) { d.Facility.Holidays = []string{"25 December", "2026-12-25", "2026-12-25"} }, []string{"/facility/holidays/0", "/facility/holidays/2"}},
 		{"a currency in words", func(d *outreach.Document) { d.Facility.Currency = "Riyal" }, []string{"/facility/currency"}},
+		{"the shipped password here", func(d *outreach.Document) { d.PBXs[0].ESL.Host, d.PBXs[0].ESL.Password = "127.0.0.1", "ClueCon" }, []string{"/pbxs/0/esl/password"}},
 		{"the shipped password elsewhere", func(d *outreach.Document) { d.PBXs[0].ESL.Host, d.PBXs[0].ESL.Password = "pbx.example.org", "ClueCon" }, []string{"/pbxs/0/esl/password"}},
 		{"a password written down", func(d *outreach.Document) { d.PBXs[0].ESL.Host = "pbx.example.org" }, []string{"/pbxs/0/esl/password"}},
 		{"no password", func(d *outreach.Document) { d.PBXs[0].ESL.Password = "" }, []string{"/pbxs/0/esl/password"}},

@@ -14,6 +14,7 @@ type Gateways interface {
 	GatewayOutcomes(ctx context.Context, since time.Time) ([]outreach.GatewayOutcome, error)
 	// ClaimProbe takes the tokens for a probe and writes it ahead; false: not now, or another node has begun one since due.
 	ClaimProbe(ctx context.Context, now time.Time, o outreach.GatewayOutcome, caps outreach.Caps, due time.Time) (bool, error)
+	ClaimBridge(ctx context.Context, now time.Time, id outreach.AttemptID, token int64, gateway string, caps outreach.Caps) (bool, error)
 	EndProbe(ctx context.Context, o outreach.GatewayOutcome) error
 }
 

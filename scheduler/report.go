@@ -53,6 +53,15 @@ func (s *Scheduler) record(ctx context.Context, id outreach.AttemptID, token int
 // too late to count.
 func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token int64, action outreach.Action, digits, value string, at time.Time) (accepted bool, err error) {
 	snap := s.current()
+	bridges := true
+	if action == outreach.Transfer {
+		if bridges, err = s.mayBridge(ctx, id, token, at); err != nil && !late(err) {
+			return false, fmt.Errorf("line of a transfer of %s: %w", id, err)
+		}
+		if !bridges {
+			action, value = outreach.CallBack, ""
+		}
+	}
 	ch, err := s.Store.DecideAttempt(ctx, id, token, at, func(c outreach.Case) (outreach.Change, error) {
 		var ch outreach.Change
 		ch, accepted = outreach.OnResponse(snap, c, outreach.Response{
@@ -78,7 +87,7 @@ func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token in
 	}
 	ch.Hangup = slices.DeleteFunc(ch.Hangup, func(h outreach.AttemptID) bool { return h == id })
 	s.hangUp(ctx, ch)
-	return accepted, nil
+	return accepted && bridges, nil
 }
 
 // keyOf tells a key of a call of ours from one of a patient who rang back.

@@ -50,11 +50,7 @@ const pbxPatience = 8 * time.Second
 func (d *doctor) pbx(ctx context.Context, p outreach.PBX) {
 	a := pbxAsk{doctor: d, pbx: p, about: "pbx " + p.Name}
 	if p.ESL.Password == vanillaPassword {
-		h := red
-		if ip := net.ParseIP(p.ESL.Host); p.ESL.Host == "localhost" || ip != nil && ip.IsLoopback() {
-			h = warn
-		}
-		d.say(a.about, h, "has the password that FreeSWITCH ships with: whoever reaches %s:%d commands it; change it in event_socket.conf.xml", p.ESL.Host, p.ESL.Port)
+		d.say(a.about, red, "has the password that FreeSWITCH ships with: whoever reaches %s:%d commands it; change it in event_socket.conf.xml", p.ESL.Host, p.ESL.Port)
 	}
 	up := make(chan esl.Up, 1)
 	a.link = esl.NewClient(esl.ClientOptions{Addr: net.JoinHostPort(p.ESL.Host, strconv.Itoa(p.ESL.Port)), Password: p.ESL.Password,
