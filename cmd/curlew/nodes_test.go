@@ -30,6 +30,7 @@ type fleet struct {
 	store   *store.Store
 	numbers []string
 	fired   int
+	begun   time.Time
 }
 
 // ringing is how long an unanswered call of a fleet rings.
@@ -68,7 +69,7 @@ func startFleet(t *testing.T, o rig.Options) *fleet {
 	t.Helper()
 	o.Program, o.Env = self(t)
 	o.Dir = t.TempDir()
-	f := &fleet{t: t, numbers: rig.Numbers(500, []int{12})}
+	f := &fleet{t: t, numbers: rig.Numbers(500, []int{12}), begun: time.Now()}
 	var err error
 	f.rig, err = rig.New(t.Context(), o)
 	must(t, err)

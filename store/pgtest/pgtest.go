@@ -64,27 +64,25 @@ func programs() (string, error) {
 }
 
 func (c *Cluster) start(ctx context.Context, opt Options) error {
-	if os.Geteuid() == 0 { // the server refuses to run as root
-		uid, gid, err := unprivileged()
-		if err != nil {
-			return err
-		}
-		if err := os.Chown(c.dir, uid, gid); err != nil {
-			return err
-		}
+	if err := c.own(); err != nil {
+		return err
 	}
 	if err := c.run(ctx, "initdb", "-D", c.data(), "-U", "curlew", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"); err != nil {
 		return err
 	}
+	return c.serve(ctx, opt)
+}
+
+// serve starts the server on what is in its directory.
+func (c *Cluster) serve(ctx context.Context, opt Options) (err error) {
 	settings := []string{"-c listen_addresses=", "-c unix_socket_directories=" + c.dir, "-c max_connections=200", "-c shared_buffers=256MB"}
 	if !opt.Durable {
 		settings = append(settings, "-c fsync=off", "-c full_page_writes=off")
 	}
-	err := c.run(ctx, "pg_ctl", "-D", c.data(), "-w", "-t", "60", "-l", filepath.Join(c.dir, "log"), "-o", strings.Join(settings, " "), "start")
-	if err != nil {
-		return err
+	err = c.run(ctx, "pg_ctl", "-D", c.data(), "-w", "-t", "60", "-l", filepath.Join(c.dir, "log"), "-o", strings.Join(settings, " "), "start")
+	if err == nil && c.admin == nil {
+		c.admin, err = sqlx.Open("pgx", c.url("postgres"))
 	}
-	c.admin, err = sqlx.Open("pgx", c.url("postgres"))
 	return err
 }
 
@@ -93,6 +91,20 @@ func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
 func (c *Cluster) url(database string) string {
 	v := url.Values{"host": {c.dir}, "user": {"curlew"}, "sslmode": {"disable"}}
 	return "postgres:///" + database + "?" + v.Encode()
+}
+
+func escaped(dir string) string { return url.QueryEscape(dir) }
+
+// own gives the directory to the user that the server runs as: it refuses to run as root.
+func (c *Cluster) own() error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	uid, gid, err := unprivileged()
+	if err != nil {
+		return err
+	}
+	return os.Chown(c.dir, uid, gid)
 }
 
 // unprivileged returns the user that PostgreSQL's packages make.
@@ -108,7 +120,11 @@ func unprivileged() (uid, gid int, err error) {
 
 // run runs one of the server's programs, as its own user where we are root.
 func (c *Cluster) run(ctx context.Context, name string, arg ...string) error {
-	cmd := exec.CommandContext(ctx, filepath.Join(c.bin, name), arg...)
+	path, err := c.Program(name)
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, path, arg...)
 	cmd.Dir = c.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	if os.Geteuid() == 0 {
@@ -152,7 +168,10 @@ func (c *Cluster) Program(name string) (string, error) {
 func (c *Cluster) Stop(ctx context.Context) error {
 	var errs []error
 	if c.admin != nil {
-		errs = append(errs, c.admin.Close(), c.run(ctx, "pg_ctl", "-D", c.data(), "-m", "immediate", "-w", "stop"))
+		errs = append(errs, c.admin.Close())
+	}
+	if _, err := os.Stat(filepath.Join(c.data(), "postmaster.pid")); err == nil {
+		errs = append(errs, c.Crash(ctx))
 	}
 	return errors.Join(append(errs, os.RemoveAll(c.dir))...)
 }
