@@ -174,7 +174,7 @@ func (h *harness) run(ctx context.Context) (Report, error) {
 	}
 	s.stop()
 	fmt.Fprintf(h.o.Progress, "settling\n")
-	cases, err := h.settle(ctx, s.accepted())
+	cases, err := h.settle(ctx, s)
 	if err != nil {
 		return Report{}, err
 	}
@@ -233,12 +233,12 @@ const startKills = 4
 
 // settle waits until every transaction has ended or waits for a time, then stops the nodes and reads
 // everything. What has not settled by then is read as it is.
-func (h *harness) settle(ctx context.Context, ids []outreach.TransactionID) (map[outreach.TransactionID]outreach.Case, error) {
+func (h *harness) settle(ctx context.Context, events *stream) (map[outreach.TransactionID]outreach.Case, error) {
 	s, err := store.Open(ctx, store.Options{URL: h.rig.DB, Node: "harness"})
 	if err != nil {
 		return nil, err
 	}
-	cases, err := settled(ctx, s, ids)
+	cases, err := settled(ctx, s, events)
 	for _, n := range h.rig.Nodes {
 		err = errors.Join(err, n.Stop())
 	}
@@ -247,9 +247,10 @@ func (h *harness) settle(ctx context.Context, ids []outreach.TransactionID) (map
 
 const settleLimit = 3 * time.Minute
 
-// settled waits until nothing is open but what waits for a time that the harness does not wait for, then
-// reads every transaction once more.
-func settled(ctx context.Context, s *store.Store, ids []outreach.TransactionID) (map[outreach.TransactionID]outreach.Case, error) {
+// settled waits until nothing is open but what waits for a time that the harness does not wait for and the HIMS
+// was told of the rest, then reads every transaction once more.
+func settled(ctx context.Context, s *store.Store, events *stream) (map[outreach.TransactionID]outreach.Case, error) {
+	ids := events.accepted()
 	open := ids
 	for deadline := time.Now().Add(settleLimit); len(open) > 0 && time.Now().Before(deadline); {
 		if err := clock.Wait(ctx, clock.System{}, 500*time.Millisecond); err != nil {
@@ -266,11 +267,19 @@ func settled(ctx context.Context, s *store.Store, ids []outreach.TransactionID) 
 			}
 		}
 	}
-	if err := clock.Wait(ctx, clock.System{}, 2*time.Second); err != nil { // the last results are on their way to the HIMS
-		return nil, err
+	for deadline := time.Now().Add(toldLimit); ; {
+		cases, err := read(ctx, s, ids)
+		if err != nil || events.allTold(cases) || time.Now().After(deadline) {
+			return cases, err
+		}
+		if err := clock.Wait(ctx, clock.System{}, 500*time.Millisecond); err != nil {
+			return nil, err
+		}
 	}
-	return read(ctx, s, ids)
 }
+
+// toldLimit is for a result whose node was killed while it was posting it: another takes it after a minute.
+const toldLimit = 75 * time.Second
 
 // read leaves out what is not there: the checks say so.
 func read(ctx context.Context, s *store.Store, ids []outreach.TransactionID) (map[outreach.TransactionID]outreach.Case, error) {

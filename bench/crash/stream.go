@@ -193,3 +193,14 @@ func (s *stream) told() map[outreach.TransactionID]bool {
 	defer s.mu.Unlock()
 	return s.ended
 }
+
+// allTold reports whether the HIMS knows of every end.
+func (s *stream) allTold(cases map[outreach.TransactionID]outreach.Case) bool {
+	told := s.told()
+	for id, c := range cases {
+		if !c.Transaction.State.Open() && !told[id] {
+			return false
+		}
+	}
+	return true
+}
