@@ -64,7 +64,7 @@ func (l *Lines) refill(name string, rate float64, now time.Time) time.Time {
 		l.Buckets[name] = b
 	}
 	if b.At.Sub(now) > time.Second { // the clock was set back: nothing is gained by it, nor waited for
-		b.At = now
+		b.At, b.Changed = now, true
 	}
 	if b.At.IsZero() {
 		b.Tokens = burst

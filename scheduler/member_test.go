@@ -224,3 +224,21 @@ func TestWhatNoNoticeToldOfIsFoundByLooking(t *testing.T) {
 	}
 	r.sent()
 }
+
+func TestAClockSetForwardInTheMiddleOfACallTakesItFromNobodyAndDialsNobodyTwice(t *testing.T) {
+	r := newRig(t, nil)
+	defer r.run()()
+	id := r.fire("01")
+	o := r.ordered()
+	r.clock.Jump(r.clock.Now().Add(2 * time.Hour)) // far past the lease
+	must(t, r.sched.Reap(t.Context()))
+	if c := r.until(id, "read", func(outreach.Case) bool { return true }); c.Attempts[0].State != outreach.AttemptDialing || c.Attempts[0].Token != o.Token {
+		t.Fatalf("taken from its own node: %+v", c.Attempts[0])
+	}
+	r.ended(o, "CALL_REJECTED", 603)
+	r.sent()
+	c := r.until(id, "in its next step", func(c outreach.Case) bool { return c.Transaction.Channel == outreach.SMS })
+	if c.Attempts[0].Disposition != outreach.Rejected || len(r.orders) != 0 {
+		t.Errorf("%+v, %d more orders", c.Attempts[0], len(r.orders))
+	}
+}

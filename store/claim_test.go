@@ -397,3 +397,33 @@ func TestATokenBucketNeverLetsMorePassThanItsRate(t *testing.T) {
 		}
 	})
 }
+
+func TestAClockSetBackNeitherStopsCallsNorLetsMorePass(t *testing.T) {
+	everywhere(t, func(t *testing.T, f *fixture) {
+		n := 0
+		claim := func(at time.Time) outreach.ClaimOutcome {
+			n++
+			in := claimOf(f.get(f.open1(n)), at)
+			in.Caps.PBXRate = 2
+			return f.claim(at, in)[0]
+		}
+		late := t0.Add(time.Hour)
+		for range 2 {
+			if out := claim(late); !out.Claimed {
+				t.Fatalf("%+v", out)
+			}
+		}
+		if out := claim(t0); out.Refusal != outreach.ReasonLine || out.RetryAt.After(t0.Add(time.Second)) {
+			t.Errorf("set back by an hour, with a bucket that is spent: %+v", out)
+		}
+		passed := 0
+		for ms := range 20 {
+			if claim(t0.Add(time.Duration(ms+1) * 100 * time.Millisecond)).Claimed {
+				passed++
+			}
+		}
+		if passed < 3 || passed > 4 {
+			t.Errorf("%d calls in two seconds at two a second", passed)
+		}
+	})
+}
