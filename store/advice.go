@@ -24,7 +24,8 @@ func Advice(err error) string {
 		return "run that version, or serve from a backup that was taken before it"
 	case errors.As(err, &lite) && lite.Code == sqlite3.ErrFull, errors.Is(err, syscall.ENOSPC):
 		return "make room on its disk"
-	case errors.As(err, &lite) && (lite.Code == sqlite3.ErrReadonly || lite.Code == sqlite3.ErrPerm || lite.Code == sqlite3.ErrCantOpen), errors.Is(err, os.ErrPermission):
+	case errors.As(err, &lite) && (lite.Code == sqlite3.ErrReadonly || lite.Code == sqlite3.ErrPerm || lite.Code == sqlite3.ErrCantOpen),
+		errors.Is(err, os.ErrPermission):
 		return "give this user the right to write to the file and its directory"
 	case errors.As(err, &lite) && (lite.Code == sqlite3.ErrBusy || lite.Code == sqlite3.ErrLocked):
 		return "end the other process that holds a lock on it"

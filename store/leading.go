@@ -56,7 +56,8 @@ func (l *Leading) Purge(ctx context.Context, before time.Time, limit int) (n int
 }
 
 // Decide is Store.Decide in this turn.
-func (l *Leading) Decide(ctx context.Context, id outreach.TransactionID, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (ch outreach.Change, err error) {
+func (l *Leading) Decide(ctx context.Context, id outreach.TransactionID, at time.Time,
+	fn func(outreach.Case) (outreach.Change, error)) (ch outreach.Change, err error) {
 	err = l.write(ctx, true, func(t *tx) error {
 		ch, err = t.decide(id, at, fn, nil)
 		return err

@@ -71,6 +71,7 @@ type app struct {
 	feed     *httpapi.Feed
 	server   *httpapi.Server
 	rehearse *rehearsals
+	wired    atomic.Bool
 	started  atomic.Bool
 	parts    sync.WaitGroup
 	planned  atomic.Pointer[outreach.Snapshot] // the settings that open transactions were placed by
@@ -87,6 +88,7 @@ func newApp(ctx context.Context, o appOptions) (*app, error) {
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.store.Close())
 	}
+	a.wired.Store(true)
 	return a, nil
 }
 
@@ -279,16 +281,16 @@ func (a *app) prefetch(ctx context.Context, s *outreach.Snapshot) {
 	}
 }
 
-// notice is the store's commit hook.
+// notice is the store's commit hook. Other nodes' commits come before everything is wired: whoever is woken by
+// them looks at everything when it starts.
 func (a *app) notice(n outreach.Notice) {
-	if a.sched != nil {
-		a.sched.Notice(n)
-		a.member.Notice(n)
-	}
 	a.feed.Publish(n)
-	if a.outbox != nil {
-		a.outbox.Wake()
+	if !a.wired.Load() {
+		return
 	}
+	a.sched.Notice(n)
+	a.member.Notice(n)
+	a.outbox.Wake()
 }
 
 // texts renders a step for dry runs.
