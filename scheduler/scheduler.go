@@ -245,6 +245,9 @@ func (s *Scheduler) RetireOnce(ctx context.Context) error {
 	return nil
 }
 
+// purgeBatch rows leave in one transaction: claims wait for no more than that.
+const purgeBatch = 100
+
 func (s *Scheduler) purge(ctx context.Context) error {
 	keep := outreach.CalendarDays(365)
 	if r := s.current().Document.Retention; r != nil && !r.Transactions.IsZero() {
@@ -252,7 +255,7 @@ func (s *Scheduler) purge(ctx context.Context) error {
 	}
 	before := keep.Add(s.Clock.Now(), -1, s.current().Location)
 	for {
-		n, err := s.leading().Purge(ctx, before, 500)
+		n, err := s.leading().Purge(ctx, before, purgeBatch)
 		if err != nil || n == 0 {
 			return err
 		}

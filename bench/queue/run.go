@@ -51,7 +51,15 @@ func Run(ctx context.Context, rowCounts []int) (rows []Row, err error) {
 	depths, err := claimDepths(ctx, "SQLite", rowCounts, func(n int) (string, error) {
 		return filepath.Join(dir, fmt.Sprintf("claim-%d.db", n)), nil
 	})
-	return append(rows, depths...), err
+	if rows = append(rows, depths...); err != nil || len(depths) == 0 {
+		return rows, err
+	}
+	old := slices.Max(rowCounts)
+	p99, purged, err := purgeP99(ctx, filepath.Join(dir, "purge.db"), 2*old, old)
+	if err != nil {
+		return rows, fmt.Errorf("claims during a purge: %w", err)
+	}
+	return append(rows, row(fmt.Sprintf("SQLite: claim with rows waiting while %d old ones are purged, p99", purged), p99, "ms", depths[0].Name, depths[0].Figure)), nil
 }
 
 // claimDepths times claims with ever more rows waiting, each in a database of its own.

@@ -18,6 +18,13 @@ func TestTheMeasuredClaimsAndLifecyclesAreGranted(t *testing.T) {
 	}
 }
 
+func TestClaimsGoOnWhileOldRowsArePurged(t *testing.T) {
+	p99, purged, err := purgeP99(t.Context(), filepath.Join(t.TempDir(), "purge.db"), 2000, 500)
+	if err != nil || p99 <= 0 || purged < 500 {
+		t.Errorf("claims: %g ms, %d purged, %v", p99, purged, err)
+	}
+}
+
 func BenchmarkQueue(b *testing.B) {
 	for b.Loop() {
 		rows, err := Run(b.Context(), []int{10_000, 100_000, 1_000_000})
