@@ -85,7 +85,7 @@ func showConfiguration(snap *outreach.Snapshot, name string, status int) (*resou
 }
 
 func (s *Server) createConfiguration(ctx context.Context, in *configurationBody) (*resource[outreach.Configuration], error) {
-	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) { return configurations.add(d, in.Body) })
+	snap, err := s.editOne(ctx, in.Conditional, outreach.KindConfiguration, in.Body.Name, func(d *outreach.Document) (string, error) { return configurations.add(d, in.Body) })
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (s *Server) createConfiguration(ctx context.Context, in *configurationBody)
 
 func (s *Server) putConfiguration(ctx context.Context, in *configurationPut) (*resource[outreach.Configuration], error) {
 	status := http.StatusOK
-	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.editOne(ctx, in.Conditional, outreach.KindConfiguration, in.Name, func(d *outreach.Document) (string, error) {
 		at, created, err := configurations.put(d, in.Name, in.Body, keepNothing)
 		if created {
 			status = http.StatusCreated
@@ -124,7 +124,7 @@ func (s *Server) deleteConfiguration(ctx context.Context, in *nameDelete) (*noCo
 			return nil, problem(http.StatusConflict, "The configuration has open transactions. Let them finish, or inactivate it with pending=cancel.")
 		}
 	}
-	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.editOne(ctx, in.Conditional, outreach.KindConfiguration, in.Name, func(d *outreach.Document) (string, error) {
 		return "", configurations.drop(d, in.Name)
 	})
 	if err != nil {
@@ -172,7 +172,7 @@ func activated(snap *outreach.Snapshot, name string, a activation) (*resource[ac
 }
 
 func (s *Server) setActive(ctx context.Context, c Conditional, name string, active bool) (*outreach.Snapshot, error) {
-	return s.edit(ctx, c, func(d *outreach.Document) (string, error) {
+	return s.editOne(ctx, c, outreach.KindConfiguration, name, func(d *outreach.Document) (string, error) {
 		i := configurations.index(d, name)
 		if i < 0 {
 			return "", outreach.ErrNotFound

@@ -116,7 +116,7 @@ func (s *Server) showPBX(snap *outreach.Snapshot, name string, status int) (*res
 }
 
 func (s *Server) createPBX(ctx context.Context, in *pbxBody) (*resource[outreach.PBX], error) {
-	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.editOne(ctx, in.Conditional, outreach.KindPBX, in.Body.Name, func(d *outreach.Document) (string, error) {
 		at, err := pbxs.add(d, in.Body)
 		if err == nil {
 			err = noMaskLeft(*d, at, in.Body.Name)
@@ -131,7 +131,7 @@ func (s *Server) createPBX(ctx context.Context, in *pbxBody) (*resource[outreach
 
 func (s *Server) putPBX(ctx context.Context, in *pbxPut) (*resource[outreach.PBX], error) {
 	status := http.StatusOK
-	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.editOne(ctx, in.Conditional, outreach.KindPBX, in.Name, func(d *outreach.Document) (string, error) {
 		at, created, err := pbxs.put(d, in.Name, in.Body, keepPBXSecrets)
 		if created {
 			status = http.StatusCreated
@@ -148,7 +148,7 @@ func (s *Server) putPBX(ctx context.Context, in *pbxPut) (*resource[outreach.PBX
 }
 
 func (s *Server) deletePBX(ctx context.Context, in *nameDelete) (*noContent, error) {
-	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.editOne(ctx, in.Conditional, outreach.KindPBX, in.Name, func(d *outreach.Document) (string, error) {
 		if users := stepUsers(d, func(step outreach.Step) bool { return slices.Contains(step.PBXs, in.Name) }); len(users) > 0 {
 			return "", &InUseError{What: "The PBX", Users: users, Hint: "Take it out of their steps, or inactivate it."}
 		}

@@ -40,6 +40,7 @@ type PreviewQuery struct {
 	Event    string          `query:"event" doc:"full (default): a sample with every field of the component. minimal: a sample with required fields only. Else an event as JSON"`
 	Step     int             `query:"step" default:"-1" doc:"The call to hear, counted from 0; default the first"`
 	Answer   outreach.Action `query:"answer" maxLength:"20" doc:"What the patient answers in the call; default the first action that is an answer"`
+	Draft    bool            `query:"draft" doc:"The draft instead of what is in force"`
 	Format   string          `query:"format" enum:"json,wav" doc:"wav: the call as one file, as with Accept: audio/wav"`
 	Accept   string          `header:"Accept" hidden:"true"`
 }
@@ -80,7 +81,7 @@ func (s *Server) mountPreviews() {
 func (s *Server) preview(ctx context.Context, in *PreviewQuery, o PreviewOrder) (*huma.StreamResponse, error) {
 	o.Snapshot, o.Language, o.Step, o.Answer = s.snapshot(), in.Language, in.Step, in.Answer
 	var err error
-	if o.Configuration, err = configurations.find(o.Snapshot, in.Name); err != nil {
+	if o.Configuration, err = s.configurationOrDraft(ctx, in.Name, in.Draft); err != nil {
 		return nil, err
 	}
 	shown, wav, err := s.Previews.Preview(ctx, o)
@@ -104,6 +105,21 @@ func (s *Server) preview(ctx context.Context, in *PreviewQuery, o PreviewOrder) 
 	}}, nil
 }
 
+// configurationOrDraft is the configuration in force, or its draft if that could be activated; else what is wrong with it.
+func (s *Server) configurationOrDraft(ctx context.Context, name string, draft bool) (outreach.Configuration, error) {
+	if !draft {
+		return configurations.find(s.snapshot(), name)
+	}
+	d, err := s.Versions.Draft(ctx, name)
+	if err != nil {
+		return outreach.Configuration{}, err
+	}
+	if problems := s.draftProblems(d.Configuration); len(problems) > 0 {
+		return outreach.Configuration{}, outreach.Problems(problems)
+	}
+	return d.Configuration, nil
+}
+
 // whole is a file that is in memory.
 type whole struct{ *bytes.Reader }
 
@@ -117,6 +133,9 @@ func (in *PreviewQuery) audio(language string) string {
 	}
 	if in.Step >= 0 {
 		q.Set("step", strconv.Itoa(in.Step))
+	}
+	if in.Draft {
+		q.Set("draft", "true")
 	}
 	if in.Answer != "" {
 		q.Set("answer", string(in.Answer))

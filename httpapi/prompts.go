@@ -112,7 +112,7 @@ func showPrompt(snap *outreach.Snapshot, category string, status int) (*resource
 }
 
 func (s *Server) createPrompt(ctx context.Context, in *promptBody) (*resource[outreach.Prompt], error) {
-	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) { return prompts.add(d, in.Body) })
+	snap, err := s.editOne(ctx, in.Conditional, outreach.KindPrompt, in.Body.Category, func(d *outreach.Document) (string, error) { return prompts.add(d, in.Body) })
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ type promptSaved struct {
 func (s *Server) putPrompt(ctx context.Context, in *promptPut) (*resource[promptSaved], error) {
 	status := http.StatusOK
 	before, _ := s.snapshot().Prompt(in.Category)
-	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.editOne(ctx, in.Conditional, outreach.KindPrompt, in.Category, func(d *outreach.Document) (string, error) {
 		at, created, err := prompts.put(d, in.Category, in.Body, keepNothing)
 		if created {
 			status = http.StatusCreated
@@ -151,7 +151,7 @@ func (s *Server) deletePrompt(ctx context.Context, in *promptDelete) (*noContent
 	if err != nil {
 		return nil, err
 	}
-	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.editOne(ctx, in.Conditional, outreach.KindPrompt, in.Category, func(d *outreach.Document) (string, error) {
 		users := stepUsers(d, func(step outreach.Step) bool { return slices.Contains(step.Sequence, in.Category) })
 		if len(users) > 0 && prompts.index(d, in.Category) >= 0 {
 			return "", &InUseError{What: "The prompt", Users: users, Hint: "Take it out of their sequences, or inactivate it."}
@@ -179,7 +179,7 @@ func (s *Server) putAudio(ctx context.Context, in *audioPut) (*audioReportOutput
 	if err != nil {
 		return nil, err
 	}
-	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.editOne(ctx, in.Conditional, outreach.KindPrompt, in.Category, func(d *outreach.Document) (string, error) {
 		i := prompts.index(d, in.Category)
 		if i < 0 {
 			return "", outreach.ErrNotFound

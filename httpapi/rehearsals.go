@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,7 +104,7 @@ func (s *Server) mountRehearsals() {
 }
 
 func (s *Server) rehearse(ctx context.Context, in *rehearseInput) (*rehearseOutput, error) {
-	o, err := s.rehearsalOrder(in.Name, in.Body.Language, in.Body.Draft)
+	o, err := s.rehearsalOrder(ctx, in.Name, in.Body.Language, in.Body.Draft)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func (s *Server) rehearse(ctx context.Context, in *rehearseInput) (*rehearseOutp
 }
 
 func (s *Server) beginRehearsal(ctx context.Context, in *rehearsalInput) (*rehearsalOutput, error) {
-	o, err := s.rehearsalOrder(in.Body.Configuration, in.Body.Language, in.Body.Draft)
+	o, err := s.rehearsalOrder(ctx, in.Body.Configuration, in.Body.Language, in.Body.Draft)
 	if err != nil {
 		return nil, err
 	}
@@ -139,12 +140,17 @@ func (s *Server) beginRehearsal(ctx context.Context, in *rehearsalInput) (*rehea
 	return &rehearsalOutput{prefix + rehearsalsPath + "/" + begun.ID, begun}, nil
 }
 
-func (s *Server) rehearsalOrder(name, language string, _ bool) (RehearsalOrder, error) {
-	snap := s.snapshot()
-	if _, err := configurations.find(snap, name); err != nil {
+func (s *Server) rehearsalOrder(ctx context.Context, name, language string, draft bool) (RehearsalOrder, error) {
+	c, err := s.configurationOrDraft(ctx, name, draft)
+	if err != nil {
 		return RehearsalOrder{}, err
 	}
-	return RehearsalOrder{Document: snap.Document, Configuration: name, Language: language, At: s.now()}, nil
+	doc := s.snapshot().Document
+	doc.Configurations = slices.Clone(doc.Configurations)
+	if _, _, err := configurations.put(&doc, name, c, keepNothing); err != nil {
+		return RehearsalOrder{}, err
+	}
+	return RehearsalOrder{Document: doc, Configuration: name, Language: language, At: s.now()}, nil
 }
 
 // rehearsalDoors are what may be entered of a rehearsal's world, and where it is there. Open ones ask for no key: a

@@ -3,10 +3,12 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"curlew/outreach"
 )
@@ -66,6 +68,32 @@ func (s *Server) edit(ctx context.Context, c Conditional, change func(*outreach.
 		return nil, rebase(problems, at)
 	}
 	return snap, err
+}
+
+// editOne is edit for the resource of that kind and name; where the caller's ETag is out of date it says who changed the
+// resource and when.
+func (s *Server) editOne(ctx context.Context, c Conditional, kind, name string, change func(*outreach.Document) (prefix string, err error)) (*outreach.Snapshot, error) {
+	snap, err := s.edit(ctx, c, change)
+	if !errors.Is(err, outreach.ErrRevision) {
+		return snap, err
+	}
+	read, foreign := c.revision()
+	if foreign != nil {
+		return nil, err
+	}
+	versions, look := s.Versions.Versions(ctx, kind, name)
+	if look != nil {
+		return nil, fmt.Errorf("who changed %s %q: %w", kind, name, look)
+	}
+	if len(versions) == 0 || versions[0].Revision <= read {
+		return nil, err
+	}
+	done := "changed"
+	if versions[0].Deleted {
+		done = "deleted"
+	}
+	return nil, problem(http.StatusPreconditionFailed, fmt.Sprintf("This %s was %s by %s at %s, after you read it. Read it again and repeat your change.",
+		kind, done, versions[0].Actor, versions[0].At.UTC().Format(time.RFC3339)))
 }
 
 // collection is one list of named resources of the document.

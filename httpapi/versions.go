@@ -125,7 +125,7 @@ func (s *Server) rollBack(ctx context.Context, in *rollback) (*resource[outreach
 	if err != nil {
 		return nil, err
 	}
-	snap, err := s.edit(ctx, in.Conditional, func(d *outreach.Document) (string, error) {
+	snap, err := s.editOne(ctx, in.Conditional, outreach.KindConfiguration, in.Name, func(d *outreach.Document) (string, error) {
 		at, _, err := configurations.put(d, in.Name, old, keepActive)
 		return at, err
 	})

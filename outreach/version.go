@@ -9,6 +9,7 @@ import (
 const (
 	KindConfiguration = "configuration"
 	KindPrompt        = "prompt"
+	KindPBX           = "pbx"
 )
 
 // Version is one version of a configuration or a prompt, as JSON. They are never changed.

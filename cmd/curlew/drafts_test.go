@@ -249,3 +249,41 @@ func TestInactivatingAPromptWarnsWhomItTouchesAndAUsedOneIsNotDeleted(t *testing
 		t.Errorf("it was inactive before: %+v", saved.Warnings)
 	}
 }
+
+// TestOfTwoAdminsTheSecondIsToldWhoWasFaster tries every kind of resource.
+func TestOfTwoAdminsTheSecondIsToldWhoWasFaster(t *testing.T) {
+	o := newOffice(t)
+	for _, path := range []string{reminderPath, "/prompts/greeting", "/pbxs/main"} {
+		var read map[string]any
+		tag := o.ask("GET", path, nil, http.StatusOK, &read)
+		for field, value := range map[string]any{"priority": 4, "languages": map[string]any{"en": map[string]string{"text": "Good morning."}, "ar": map[string]string{"text": "صباح الخير."}, "hi": map[string]string{"text": "सुप्रभात।"}}, "max_concurrent_calls": 7} {
+			if strings.HasPrefix(path, map[string]string{"priority": "/conf", "languages": "/prompts", "max_concurrent_calls": "/pbxs"}[field]) {
+				read[field] = value
+			}
+		}
+		o.ask("PUT", path, read, http.StatusOK, nil, "If-Match", tag)
+		var told struct{ Detail string }
+		o.ask("PUT", path, read, http.StatusPreconditionFailed, &told, "If-Match", tag)
+		if !strings.Contains(told.Detail, "changed by amina at "+demoStart.UTC().Format("2006-01-02T15:04")) {
+			t.Errorf("%s: %s", path, told.Detail)
+		}
+		o.ask("PUT", path, read, http.StatusPreconditionFailed, nil, "If-Match", "nonsense")
+	}
+}
+
+func TestADraftIsHeardBeforeItIsInForce(t *testing.T) {
+	o := newOffice(t)
+	draft := o.reminder()
+	draft.Steps[0].Sequence = []string{"greeting", "action_menu"}
+	o.ask("GET", reminderPath+"/preview?draft=true", nil, http.StatusNotFound, nil)
+	o.ask("PUT", reminderPath+"/draft", draft, http.StatusCreated, nil)
+	var now, next outreach.Preview
+	o.ask("GET", reminderPath+"/preview", nil, http.StatusOK, &now)
+	o.ask("GET", reminderPath+"/preview?draft=true", nil, http.StatusOK, &next)
+	if len(next.Prompts) >= len(now.Prompts) || !strings.Contains(next.Audio, "draft=true") {
+		t.Errorf("%d prompts now, %d in the draft, %s", len(now.Prompts), len(next.Prompts), next.Audio)
+	}
+	draft.Steps[0].Sequence = []string{"no_such_prompt"}
+	o.ask("PUT", reminderPath+"/draft", draft, http.StatusOK, nil)
+	o.ask("GET", reminderPath+"/preview?draft=true", nil, http.StatusUnprocessableEntity, nil)
+}
