@@ -62,6 +62,9 @@ func (e *InUseError) Error() string {
 // ErrUnsigned means that a webhook's signature is missing or wrong, or its time is off.
 var ErrUnsigned = errors.New("the signature is missing or wrong")
 
+// ErrReplayed means that a signed callback came again long after its provider would repeat it.
+var ErrReplayed = errors.New("a replayed callback")
+
 // ErrUnavailable means that a part that the request needs is not set up or not reachable now.
 var ErrUnavailable = errors.New("not available now")
 
@@ -100,6 +103,8 @@ func problemOf(err error) *Problem {
 			outreach.Problem{Pointer: "query:cursor", Detail: "not a cursor of this list"})
 	case errors.Is(err, ErrUnsigned):
 		return problem(http.StatusUnauthorized, "The signature is missing or wrong, or the message is older than five minutes.")
+	case errors.Is(err, ErrReplayed):
+		return problem(http.StatusForbidden, "This callback came before, too long ago to be a repetition. Nothing was changed.")
 	case errors.Is(err, context.Canceled):
 		return withCause(problem(statusClientGone, "The client went away."), err)
 	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded):

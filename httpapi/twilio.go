@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -60,6 +61,9 @@ func (s *Server) fromTwilio(handle func(http.ResponseWriter, *http.Request, url.
 			return
 		}
 		if err := handle(w, r, form); err != nil {
+			if errors.Is(err, ErrReplayed) {
+				s.Log.WarnContext(r.Context(), "a replayed callback was refused", "path", r.URL.Path, "message_sid", form.Get("MessageSid"))
+			}
 			writeProblem(w, s.failed(r.Context(), "twilio-callback", err))
 		}
 	}

@@ -9,7 +9,7 @@ import "time"
 func OnResponse(s *Snapshot, c Case, r Response, now time.Time) (ch Change, accepted bool) {
 	d := decide(s, c, now)
 	r.Transaction, r.At = d.t.ID, now
-	r.Late = d.t.State == Cancelled || (d.t.State == Suppressed && c.Response == nil) || !now.Before(d.t.CutOffAt)
+	r.Late = r.Late || d.t.State == Cancelled || (d.t.State == Suppressed && c.Response == nil) || !now.Before(d.t.CutOffAt)
 	if same(c.Response, r) {
 		if r.Action == OptOut { // a START may have come between
 			d.patientOptsOut(r)

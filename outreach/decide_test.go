@@ -528,3 +528,17 @@ func TestEachStepThatCannotWorkIsPassedOverWithItsReason(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAnswerToAQuestionThatHoldsNoMoreIsKeptAsLateAndRevisesNothing(t *testing.T) {
+	s := hospital(t, nil)
+	c := due(t, s)
+	ch, accepted := outreach.OnResponse(s, c, outreach.Response{Action: outreach.Confirm, Channel: outreach.SMS, Via: "link"}, noon)
+	if !accepted {
+		t.Fatal("the first answer was not accepted")
+	}
+	c.Transaction, c.Response = *ch.Transaction, ch.Response
+	ch, accepted = outreach.OnResponse(s, c, outreach.Response{Action: outreach.Cancel, Channel: outreach.WhatsApp, Via: "button", Late: true}, noon.Add(time.Minute))
+	if accepted || ch.Transaction != nil || ch.Response == nil || !ch.Response.Late || ch.Response.Revision != 0 || len(ch.Results) != 1 || ch.Results[0].Type != "response.late" {
+		t.Errorf("accepted %v, %+v", accepted, ch)
+	}
+}

@@ -137,14 +137,14 @@ func TestPausesAndOptOutsAreSetOnceAndTakenBack(t *testing.T) {
 	})
 }
 
-func TestOnlyTheFirstStatusCallbackOfItsKindCounts(t *testing.T) {
+func TestACallbackIsKnownByWhenItFirstCame(t *testing.T) {
 	everywhere(t, func(t *testing.T, f *fixture) {
-		for i, want := range []bool{true, false} {
-			if first, err := f.CallbackStatusSeen(t.Context(), "SM1", "delivered", t0); err != nil || first != want {
-				t.Errorf("time %d: %v, %v", i+1, first, err)
+		for _, at := range []time.Time{t0, t0.Add(time.Hour)} {
+			if first, err := f.CallbackFirst(t.Context(), "SM1", "delivered", at); err != nil || !first.Equal(t0) {
+				t.Errorf("at %s: %v, %v", at, first, err)
 			}
 		}
-		if first, err := f.CallbackStatusSeen(t.Context(), "SM1", "sent", t0); err != nil || !first {
+		if first, err := f.CallbackFirst(t.Context(), "SM1", "sent", t0.Add(time.Hour)); err != nil || !first.Equal(t0.Add(time.Hour)) {
 			t.Errorf("another status: %v, %v", first, err)
 		}
 	})
@@ -321,12 +321,12 @@ func TestFreeTextSeesThePatientsLastWhatsAppMessageAndRepliesAreSpaced(t *testin
 		if !heard(outreach.WhatsApp, "help", t0.Add(10*time.Minute), 10*time.Minute) || !heard(outreach.WhatsApp, "stop", t0, time.Minute) {
 			t.Error("what is due was refused")
 		}
-		if seen, err := f.CallbackSeen(t.Context(), "SM9", "inbound"); seen || err != nil {
+		if seen, err := f.CallbackSeen(t.Context(), "SM9", "inbound"); !seen.IsZero() || err != nil {
 			t.Errorf("never told: %v %v", seen, err)
 		}
-		_, err = f.CallbackStatusSeen(t.Context(), "SM9", "inbound", t0)
+		_, err = f.CallbackFirst(t.Context(), "SM9", "inbound", t0)
 		must(t, err)
-		if seen, err := f.CallbackSeen(t.Context(), "SM9", "inbound"); !seen || err != nil {
+		if seen, err := f.CallbackSeen(t.Context(), "SM9", "inbound"); !seen.Equal(t0) || err != nil {
 			t.Errorf("told: %v %v", seen, err)
 		}
 	})

@@ -82,17 +82,19 @@ func (s *Store) NewestOpenMessage(ctx context.Context, channel outreach.Channel,
 	return found[0], nil
 }
 
-// CallbackStatusSeen stores a status report and tells whether it is the first of its kind: providers
-// send each more than once.
-func (s *Store) CallbackStatusSeen(ctx context.Context, messageSID, status string, at time.Time) (first bool, err error) {
+// CallbackFirst keeps when a report of that kind on a message came for the first time, and returns it: at, if this
+// is the first. Providers repeat themselves for minutes; what comes again much later is a replay.
+func (s *Store) CallbackFirst(ctx context.Context, messageSID, status string, at time.Time) (first time.Time, err error) {
 	err = s.write(ctx, func(t *tx) error {
-		n, err := t.count(`INSERT INTO callbacks (message_sid, status, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-			messageSID, status, toMillis(at))
-		first = n > 0
+		err := t.exec(`INSERT INTO callbacks (message_sid, status, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, messageSID, status, toMillis(at))
+		if err != nil {
+			return err
+		}
+		_, err = t.one(`SELECT at FROM callbacks WHERE message_sid = $1 AND status = $2`, args{messageSID, status}, (*millis)(&first))
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("callback of message %s: %w", messageSID, err)
+		return time.Time{}, fmt.Errorf("callback of message %s: %w", messageSID, err)
 	}
 	return first, nil
 }

@@ -34,12 +34,11 @@ func (s *session) heardAt(phone string) (at time.Time, err error) {
 	return at, err
 }
 
-// CallbackSeen reports whether CallbackStatusSeen has been told of it.
-func (s *Store) CallbackSeen(ctx context.Context, messageSID, status string) (bool, error) {
-	var at time.Time
-	found, err := s.glance(ctx).one(`SELECT at FROM callbacks WHERE message_sid = $1 AND status = $2`, args{messageSID, status}, (*millis)(&at))
+// CallbackSeen returns when CallbackFirst was first told of it, zero if never.
+func (s *Store) CallbackSeen(ctx context.Context, messageSID, status string) (at time.Time, err error) {
+	_, err = s.glance(ctx).one(`SELECT at FROM callbacks WHERE message_sid = $1 AND status = $2`, args{messageSID, status}, (*millis)(&at))
 	if err != nil {
-		return false, fmt.Errorf("callback of message %s: %w", messageSID, err)
+		return time.Time{}, fmt.Errorf("callback of message %s: %w", messageSID, err)
 	}
-	return found, nil
+	return at, nil
 }

@@ -35,12 +35,14 @@ func (s *Store) Link(ctx context.Context, hash [32]byte) (outreach.LinkRow, erro
 	return l, nil
 }
 
-// Superseded reports whether a newer generation of t was opened: the subject has another time since.
+// Superseded reports whether what t asks holds no more: its subject has another time since, and a newer generation of
+// it was opened, or an event has cancelled the subject.
 func (s *Store) Superseded(ctx context.Context, t outreach.Transaction) (bool, error) {
 	var id string
 	found, err := s.glance(ctx).one(`SELECT id FROM transactions WHERE subject_id = $1 AND component = $2 AND source = $3
-		AND configuration = $4 AND recipient_id = $5 AND generation > $6 LIMIT 1`,
-		args{t.SubjectID, t.Component, t.Source, t.Configuration, t.RecipientID, int64(t.Generation)}, &id)
+		AND configuration = $4 AND recipient_id = $5 AND generation > $6
+		UNION ALL SELECT subject_id FROM subjects WHERE subject_id = $7 AND component = $8 AND source = $9 AND cancelled = 1 LIMIT 1`,
+		args{t.SubjectID, t.Component, t.Source, t.Configuration, t.RecipientID, int64(t.Generation), t.SubjectID, t.Component, t.Source}, &id)
 	if err != nil {
 		return false, fmt.Errorf("newer generation of %s: %w", t.ID, err)
 	}

@@ -62,7 +62,7 @@ func (a *answers) Answer(ctx context.Context, v outreach.LinkView, action outrea
 	if at, ok := v.Case.Attempt(v.Link.Attempt); ok {
 		channel = at.Channel
 	}
-	r := outreach.Response{Attempt: v.Link.Attempt, Action: action, Channel: channel, Via: "link", Value: value, At: a.clock.Now()}
+	r := outreach.Response{Attempt: v.Link.Attempt, Action: action, Channel: channel, Via: "link", Value: value, At: a.clock.Now(), Late: v.Superseded}
 	accepted, err := a.sched.Response(ctx, v.Link.Transaction, r)
 	return outreach.AnswerReceipt{Accepted: accepted, Response: r}, err
 }
@@ -79,14 +79,15 @@ func (a *answers) Inbound(ctx context.Context, form url.Values) (reply string, e
 	if err != nil {
 		return "", outreach.Problems{{Detail: "this is no inbound message of Twilio's"}}
 	}
-	again, err := a.store.CallbackSeen(ctx, in.MessageSID, "inbound")
-	if again {
-		a.log.Warn("an inbound message came again", "message_sid", in.MessageSID)
-	}
-	if again || err != nil {
+	now := a.clock.Now()
+	seen, err := a.store.CallbackSeen(ctx, in.MessageSID, "inbound")
+	if err != nil {
 		return "", err
 	}
-	now := a.clock.Now()
+	if !seen.IsZero() {
+		a.log.Warn("an inbound message came again", "message_sid", in.MessageSID)
+		return "", replayed(seen, now)
+	}
 	if _, err := a.store.Heard(ctx, in.Channel, in.From, store.HeardMessage, now, 0); err != nil {
 		return "", err
 	}
@@ -94,10 +95,21 @@ func (a *answers) Inbound(ctx context.Context, form url.Values) (reply string, e
 	if err != nil {
 		return "", fmt.Errorf("inbound message: %w", err)
 	}
-	if _, err := a.store.CallbackStatusSeen(ctx, in.MessageSID, "inbound", now); err != nil {
+	if _, err := a.store.CallbackFirst(ctx, in.MessageSID, "inbound", now); err != nil {
 		return "", err
 	}
 	return a.reply(ctx, in, word, lang), nil
+}
+
+// repeats is how long a provider may repeat a callback that it thinks was lost.
+const repeats = 10 * time.Minute
+
+// replayed is httpapi.ErrReplayed for what came first long ago: its provider has given up repeating it.
+func replayed(first, now time.Time) error {
+	if now.Sub(first) > repeats {
+		return httpapi.ErrReplayed
+	}
+	return nil
 }
 
 // take applies what the patient said; lang is the patient's, where it is known who wrote.
@@ -131,6 +143,9 @@ func (a *answers) take(ctx context.Context, in channels.Inbound) (said channels.
 		return said, lang, a.note(ctx, c.Transaction.ID, attempt.ID, "help_asked")
 	default:
 		return said, lang, a.note(ctx, c.Transaction.ID, attempt.ID, "reply_not_understood")
+	}
+	if r.Late, err = a.store.Superseded(ctx, c.Transaction); err != nil { // it answers a question that holds no more
+		return said, lang, err
 	}
 	_, err = a.sched.Response(ctx, attempt.Transaction, r)
 	return said, lang, err
@@ -210,6 +225,14 @@ func (a *answers) Delivery(ctx context.Context, query, form url.Values) error {
 	st, err := tw.ParseStatus(query, form)
 	if err != nil {
 		return outreach.Problems{{Detail: "this is no status callback of Twilio's"}}
+	}
+	now := a.clock.Now()
+	first, err := a.store.CallbackFirst(ctx, st.MessageSID, form.Get("MessageStatus")+"/"+form.Get("ErrorCode"), now)
+	if err == nil {
+		err = replayed(first, now)
+	}
+	if err != nil {
+		return err
 	}
 	attempt, err := a.store.AttemptByProvider(ctx, st.MessageSID)
 	if errors.Is(err, outreach.ErrNotFound) && st.Token != "" {

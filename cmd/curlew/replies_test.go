@@ -177,7 +177,11 @@ func TestStrangersRepetitionsAndForgeriesChangeNothing(t *testing.T) {
 	}
 	w.say("SM4", "+12025550177", "ابدأ", nil)
 	if status := w.say("SM3", "+12025550177", "قف", nil); status != http.StatusOK || optOuts() != 0 {
-		t.Errorf("yesterday's stop, posted again: status %d, %d opt-outs", status, optOuts())
+		t.Errorf("the stop, repeated by the provider: status %d, %d opt-outs", status, optOuts())
+	}
+	w.world.clock.Jump(w.world.clock.Now().Add(time.Hour))
+	if status := w.say("SM3", "+12025550177", "قف", nil); status != http.StatusForbidden || optOuts() != 0 {
+		t.Errorf("the stop, replayed an hour later: status %d, %d opt-outs", status, optOuts())
 	}
 	before := w.rows()
 	m := w.world.twilio.Sent()[0]
