@@ -179,10 +179,6 @@ func TestStrangersRepetitionsAndForgeriesChangeNothing(t *testing.T) {
 	if status := w.say("SM3", "+12025550177", "قف", nil); status != http.StatusOK || optOuts() != 0 {
 		t.Errorf("the stop, repeated by the provider: status %d, %d opt-outs", status, optOuts())
 	}
-	w.world.clock.Jump(w.world.clock.Now().Add(time.Hour))
-	if status := w.say("SM3", "+12025550177", "قف", nil); status != http.StatusForbidden || optOuts() != 0 {
-		t.Errorf("the stop, replayed an hour later: status %d, %d opt-outs", status, optOuts())
-	}
 	before := w.rows()
 	m := w.world.twilio.Sent()[0]
 	for name, forge := range map[string]func(form url.Values, req *http.Request){
@@ -207,9 +203,12 @@ func TestStrangersRepetitionsAndForgeriesChangeNothing(t *testing.T) {
 		}
 	}
 	for table, n := range w.rows() {
-		if n != before[table] {
+		if n != before[table] && table != "callbacks" { // genuine ones may still come
 			t.Errorf("a forged callback took %s from %d rows to %d", table, before[table], n)
 		}
+	}
+	if seen, err := w.app.store.CallbackSeen(t.Context(), m.SID, "undelivered/30005"); err != nil || !seen.IsZero() {
+		t.Errorf("a forged callback was written down: %v %v", seen, err)
 	}
 	for _, token := range []string{strings.Repeat("A", 22), "AAAAAAAAAAAAAAAAAAAAAB", "..%2f..%2fetc", "1"} {
 		req, err := http.NewRequestWithContext(t.Context(), "POST", w.url+"/r/"+token, strings.NewReader("action=confirm"))
@@ -223,6 +222,10 @@ func TestStrangersRepetitionsAndForgeriesChangeNothing(t *testing.T) {
 	}
 	if w.kase(id).Response != nil {
 		t.Error("somebody answered for the patient")
+	}
+	w.world.clock.Jump(w.world.clock.Now().Add(time.Hour))
+	if status := w.say("SM3", "+12025550177", "قف", nil); status != http.StatusForbidden || optOuts() != 0 {
+		t.Errorf("the stop, replayed an hour later: status %d, %d opt-outs", status, optOuts())
 	}
 }
 
