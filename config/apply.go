@@ -32,6 +32,7 @@ func (k *Keeper) Apply(ctx context.Context, actor string, expect int64, file []b
 		next := merged(*doc, want, Hash(file))
 		own = len(want.Configurations)
 		plan.Changes = Plan(*doc, next)
+		plan.Warnings = silenced(*doc, next)
 		if preview {
 			return k.preview(*doc, next)
 		}
@@ -41,6 +42,7 @@ func (k *Keeper) Apply(ctx context.Context, actor string, expect int64, file []b
 	var problems outreach.Problems
 	switch {
 	case errors.Is(err, errPreview):
+		plan.Warnings = src.Locate(plan.Warnings)
 		plan.Revision, err = k.store.Revision(ctx)
 		return plan, err
 	case errors.As(err, &problems):
@@ -48,8 +50,29 @@ func (k *Keeper) Apply(ctx context.Context, actor string, expect int64, file []b
 	case err != nil:
 		return outreach.ApplyPlan{}, err
 	}
-	plan.Revision, plan.Applied, plan.Warnings = snap.Revision, true, src.Locate(snap.Warnings)
+	plan.Revision, plan.Applied, plan.Warnings = snap.Revision, true, append(src.Locate(snap.Warnings), src.Locate(plan.Warnings)...)
 	return plan, nil
+}
+
+// silenced warns of prompts that next inactivates although configurations play them.
+func silenced(current, next outreach.Document) outreach.Problems {
+	active := map[string]bool{}
+	for _, p := range current.Prompts {
+		active[p.Category] = p.Active
+	}
+	var out outreach.Problems
+	for i, p := range next.Prompts {
+		if p.Active || !active[p.Category] {
+			continue
+		}
+		for _, c := range next.Configurations {
+			if slices.ContainsFunc(c.Steps, func(s outreach.Step) bool { return slices.Contains(s.Sequence, p.Category) }) {
+				out = append(out, outreach.Problem{Pointer: fmt.Sprintf("/prompts/%d/active", i),
+					Detail: fmt.Sprintf("configuration %s plays prompt %s: its calls, pending ones too, go on without it", c.Name, p.Category)})
+			}
+		}
+	}
+	return out
 }
 
 // errPreview ends an edit that only looked.

@@ -162,6 +162,7 @@ func (s *Server) mountAPI() {
 	if s.Rehearsals != nil {
 		s.mountRehearsals()
 	}
+	s.mountCatalogue()
 	s.mountDrafts()
 	s.mountVersions()
 	s.mountActivities()

@@ -56,6 +56,9 @@ func (p *configApply) Run(c *console) error {
 		if err != nil {
 			return fmt.Errorf("apply %s: %w", p.File, err)
 		}
+		for _, w := range plan.Warnings {
+			printProblem(c, p.File, "warning: ", w)
+		}
 		return config.PrintPlan(c.out, plan.Changes)
 	})
 }

@@ -287,3 +287,66 @@ func TestADraftIsHeardBeforeItIsInForce(t *testing.T) {
 	o.ask("PUT", reminderPath+"/draft", draft, http.StatusOK, nil)
 	o.ask("GET", reminderPath+"/preview?draft=true", nil, http.StatusUnprocessableEntity, nil)
 }
+
+func TestAComponentAndACategoryOfTheHospitalsOwnAreMadeThroughRESTAndExportComesBackAsItIs(t *testing.T) {
+	o := newOffice(t)
+	component := outreach.Component{Name: "Transport", Title: "Patient transport", Fields: []outreach.Field{{Name: "car", Type: outreach.FieldText, Example: "van 7"}},
+		Events: []outreach.EventType{{Name: "Ordered", Effect: outreach.EffectTrigger, Actions: []outreach.Action{outreach.Confirm}}}}
+	o.ask("POST", "/components", component, http.StatusCreated, nil)
+	o.ask("POST", "/components", component, http.StatusConflict, nil)
+	category := outreach.PromptCategory{Name: "transport_note", Role: outreach.RoleSequence, Variables: []string{"data.car"},
+		DefaultText: map[string]string{"en": "Your transport is {{data.car}}."}}
+	o.ask("POST", "/prompt-categories", category, http.StatusCreated, nil)
+	category.DefaultText["en"] = "We fetch you by {{data.plane}}."
+	o.ask("PUT", "/prompt-categories/transport_note", category, http.StatusUnprocessableEntity, nil)
+	prompt := outreach.Prompt{Category: "transport_note", Active: true, Languages: map[string]outreach.PromptLanguage{}}
+	for _, lang := range o.app.keeper.Current().Document.Facility.Languages {
+		prompt.Languages[lang] = outreach.PromptLanguage{Text: "{{data.car}}"}
+	}
+	o.ask("POST", "/prompts", prompt, http.StatusCreated, nil)
+	cfg := outreach.Configuration{Name: "Transport", Component: "Transport", Event: "Ordered", When: outreach.When{Type: outreach.Immediate}, Occurrence: outreach.Occurrence{Type: "continue"},
+		Steps: []outreach.Step{{Channel: outreach.IVR, Sequence: []string{"transport_note"}}}}
+	o.ask("POST", "/configurations", cfg, http.StatusCreated, nil)
+	o.ask("DELETE", "/prompt-categories/transport_note", nil, http.StatusConflict, nil)
+	o.ask("DELETE", "/components/Transport", nil, http.StatusConflict, nil)
+
+	first, err := o.app.keeper.Export(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := o.app.keeper.Apply(t.Context(), "file", -1, first, true)
+	if err != nil || len(plan.Changes) != 0 {
+		t.Errorf("the export, planned again: %+v %v", plan.Changes, err)
+	}
+	if _, err := o.app.keeper.Apply(t.Context(), "file", -1, first, false); err != nil {
+		t.Fatal(err)
+	}
+	if second, err := o.app.keeper.Export(t.Context()); err != nil || string(second) != string(first) {
+		t.Errorf("export is not byte for byte what was applied: %v", err)
+	}
+	o.ask("DELETE", "/configurations/Transport", nil, http.StatusNoContent, nil)
+	o.ask("DELETE", "/prompts/transport_note", nil, http.StatusNoContent, nil)
+	o.ask("DELETE", "/prompt-categories/transport_note", nil, http.StatusNoContent, nil)
+	o.ask("DELETE", "/components/Transport", nil, http.StatusNoContent, nil)
+	o.ask("DELETE", "/components/Appointment", nil, http.StatusNotFound, nil)
+}
+
+func TestAFileThatInactivatesAPromptInUseIsPlannedWithAWarning(t *testing.T) {
+	o := newOffice(t)
+	file, err := o.app.keeper.Export(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, problems := config.Parse(file)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	doc.Prompts[0].Active = false
+	if file, err = config.Export(doc); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := o.app.keeper.Apply(t.Context(), "file", -1, file, true)
+	if err != nil || len(plan.Warnings) == 0 || !strings.Contains(plan.Warnings[0].Detail, doc.Prompts[0].Category) {
+		t.Errorf("plan: %+v, %v", plan.Warnings, err)
+	}
+}

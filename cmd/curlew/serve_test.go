@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type hospital struct {
 	key    string
 	client *simhims.Client
 	stop   context.CancelFunc
+	file   string
+	hup    chan os.Signal
 	ended  chan int
 	log    *lockedBuffer
 }
@@ -72,7 +75,7 @@ func serveHospital(t *testing.T) *hospital {
 	doc.Configurations[0].Steps[0].Sequence = []string{"greeting", "action_menu"}
 	doc.Configurations[0].CallWindow = &outreach.Window{From: "00:00", To: "24:00"}
 	web, calls := freePort(t), freePort(t)
-	h := &hospital{t: t, url: "http://" + web.String(), ended: make(chan int, 1), log: &lockedBuffer{}}
+	h := &hospital{t: t, url: "http://" + web.String(), ended: make(chan int, 1), hup: make(chan os.Signal, 1), log: &lockedBuffer{}}
 	var err error
 	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
 	if h.world, err = newWorld(worldOptions{clock: clock.NewDemo(time.Now(), 1), doc: doc, public: h.url, callback: calls, log: quiet}); err != nil {
@@ -98,8 +101,9 @@ func serveHospital(t *testing.T) *hospital {
 	ctx, h.stop = context.WithCancel(t.Context())
 	go func() {
 		h.ended <- run(ctx, []string{"serve", "--config", path, "--db", h.db, "--data", dir, "--listen", web.String(), "--esl-listen", calls.String()},
-			os.LookupEnv, io.Discard, h.log, nil)
+			os.LookupEnv, io.Discard, h.log, h.hup)
 	}()
+	h.file = path
 	h.client = simhims.NewClient(simhims.ClientOptions{BaseURL: h.url, Key: h.key, Clock: clock.System{}})
 	h.ready()
 	return h
@@ -140,6 +144,25 @@ func (h *hospital) fire(patient string) outreach.TransactionID {
 	return outreach.TransactionID(answer.Transactions[0])
 }
 
+// reload changes the config file and sends SIGHUP: the call that is up goes on with what it began with.
+func (h *hospital) reload() {
+	h.t.Helper()
+	file, err := os.ReadFile(h.file)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	changed := bytes.Replace(file, []byte(`"City Hospital"`), []byte(`"Town Hospital"`), 1)
+	if bytes.Equal(file, changed) {
+		h.t.Fatal("nothing to change")
+	}
+	if err := os.WriteFile(h.file, changed, 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+	was := strings.Count(h.log.String(), "settings changed")
+	h.hup <- syscall.SIGHUP
+	h.until("reloaded", func() bool { return strings.Count(h.log.String(), "settings changed") > was })
+}
+
 func TestServeTakesAnEventCallsAndTellsTheHIMSAndAStopLetsTheCallFinish(t *testing.T) {
 	h := serveHospital(t)
 	h.fire("01")
@@ -150,6 +173,7 @@ func TestServeTakesAnEventCallsAndTellsTheHIMSAndAStopLetsTheCallFinish(t *testi
 	h.until("over", func() bool { return h.world.freeswitch.Calls() == 0 }) // the HIMS is told of a key, not of the hangup
 	id := h.fire("02")
 	h.until("in a call", func() bool { return h.world.freeswitch.Calls() == 1 })
+	h.reload()
 	h.stop()
 	if status := <-h.ended; status != exitDone {
 		t.Fatalf("status %d\n%s", status, h.log)
