@@ -200,23 +200,27 @@ func (t *Twilio) address(m outreach.Message, number string) string {
 	return number
 }
 
-// sender is the message's own, else the configured one for its channel, number and language: for an SMS
-// the one with the longest prefix of the number, then the language's.
+// sender is the message's own, else the configured one for its channel, number and language: the one with the
+// longest prefix of the number, then the language's.
 func (t *Twilio) sender(m outreach.Message) string {
 	s := t.settings
 	if m.From != "" {
 		return m.From
 	}
 	if m.Channel == outreach.WhatsApp {
-		return first(s.WhatsAppFrom, s.MessagingServiceSID)
+		return first(senderOf(s.WhatsAppSenders, m), s.WhatsAppFrom, s.MessagingServiceSID)
 	}
+	return first(senderOf(s.Senders, m), s.SMSFrom, s.MessagingServiceSID)
+}
+
+func senderOf(senders map[string]string, m outreach.Message) string {
 	best := ""
-	for prefix := range s.Senders {
+	for prefix := range senders {
 		if strings.HasPrefix(prefix, "+") && strings.HasPrefix(m.To, prefix) && len(prefix) > len(best) {
 			best = prefix
 		}
 	}
-	return first(s.Senders[best], s.Senders[m.Language], s.SMSFrom, s.MessagingServiceSID)
+	return first(senders[best], senders[m.Language])
 }
 
 func first(s ...string) string {

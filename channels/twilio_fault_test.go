@@ -206,6 +206,25 @@ func TestASenderIsChosenByPrefixThenLanguage(t *testing.T) {
 	}
 }
 
+func TestAWhatsAppNumberIsChosenByPrefixThenLanguage(t *testing.T) {
+	r := newRig(t, func(o *channels.Options) {
+		o.Settings.Twilio.WhatsAppSenders = map[string]string{"+1202": "+12025550191", "ar": "+12025550192"}
+	})
+	for _, to := range []struct{ number, language string }{{"+12025550100", "ar"}, {"+966500000000", "ar"}, {"+966500000000", "en"}} {
+		m := sms(to.number)
+		m.Channel, m.Language = outreach.WhatsApp, to.language
+		r.send(t, m)
+	}
+	var got []string
+	for _, m := range r.sim.Sent() {
+		got = append(got, m.From)
+	}
+	want := "whatsapp:+12025550191 whatsapp:+12025550192 whatsapp:+12025550197"
+	if strings.Join(got, " ") != want {
+		t.Errorf("senders %v, want %s", got, want)
+	}
+}
+
 func TestASenderHoldsItsRateAndGivesUpWithoutSending(t *testing.T) {
 	r := newRig(t, func(o *channels.Options) {
 		o.Settings.Twilio.PerSecond = 1

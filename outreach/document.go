@@ -381,7 +381,8 @@ type TwilioSettings struct {
 	SMSFrom             string            `json:"sms_from,omitempty"`
 	WhatsAppFrom        string            `json:"whatsapp_from,omitempty"`
 	MessagingServiceSID string            `json:"messaging_service_sid,omitempty"`
-	Senders             map[string]string `json:"senders,omitempty"` // by language or E.164 prefix
+	Senders             map[string]string `json:"senders,omitempty"`          // of SMS, by language or E.164 prefix
+	WhatsAppSenders     map[string]string `json:"whatsapp_senders,omitempty"` // numbers, by language or E.164 prefix
 	PerSecond           float64           `json:"per_second,omitempty"`
 	Codes               map[string]string `json:"codes,omitempty"` // error code → verdict, before the shipped table
 }

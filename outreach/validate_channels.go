@@ -45,10 +45,15 @@ func (v *validator) twilio() {
 	}
 	for _, key := range slices.Sorted(maps.Keys(t.Senders)) {
 		here := at(base, "senders", key)
-		if !languageTag.MatchString(key) && !e164Prefix.MatchString(key) {
-			v.bad(here, "is keyed by neither a language nor an E.164 prefix", "such as ar or +91")
-		}
+		v.senderKey(here, key)
 		v.sender(here, t.Senders[key])
+	}
+	for _, key := range slices.Sorted(maps.Keys(t.WhatsAppSenders)) {
+		here := at(base, "whatsapp_senders", key)
+		v.senderKey(here, key)
+		if !e164Number.MatchString(t.WhatsAppSenders[key]) {
+			v.bad(here, "is no E.164 number", "such as +12025550198, without whatsapp:")
+		}
 	}
 	v.between(at(base, "per_second"), t.PerSecond, 0, 1000, "")
 	for _, code := range slices.Sorted(maps.Keys(t.Codes)) {
@@ -56,6 +61,12 @@ func (v *validator) twilio() {
 			v.bad(at(base, "codes", code), "is keyed by no Twilio error code", "such as 30007")
 		}
 		v.oneOf(at(base, "codes", code), "verdict", t.Codes[code], messageVerdicts)
+	}
+}
+
+func (v *validator) senderKey(here, key string) {
+	if !languageTag.MatchString(key) && !e164Prefix.MatchString(key) {
+		v.bad(here, "is keyed by neither a language nor an E.164 prefix", "such as ar or +91")
 	}
 }
 
