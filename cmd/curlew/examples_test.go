@@ -48,7 +48,11 @@ func TestEveryReadyMadeConfigurationPlaysInEveryLanguage(t *testing.T) {
 func playExample(t *testing.T, file, lang string) ([]row, *running) {
 	t.Helper()
 	var out, errOut bytes.Buffer
-	d := demoCommand{Headless: true, Config: "../../examples/" + file, Language: lang, Patients: []string{"01", "02", "03", "05", "11", "14", "20"}}
+	patients := []string{"01", "02", "03", "05", "11", "14", "20"}
+	if lang != "en" {
+		patients = []string{"01", "11", "20"} // a call, retries, a message: every text is said and written
+	}
+	d := demoCommand{Headless: true, Config: "../../examples/" + file, Language: lang, Patients: patients}
 	ctx, stop := context.WithCancel(t.Context())
 	c := &console{ctx: ctx, out: &out, err: &errOut, getenv: os.LookupEnv}
 	run, err := d.start(ctx, c, t.TempDir())
