@@ -50,7 +50,7 @@ func playExample(t *testing.T, file, lang string) ([]row, *running) {
 	var out, errOut bytes.Buffer
 	patients := []string{"01", "02", "03", "05", "11", "14", "20"}
 	if lang != "en" {
-		patients = []string{"01", "20"} // a call and a message: every text is said and written
+		patients = []string{"01", "14"} // a call, and every message of the cascade: every text is said and written
 	}
 	d := demoCommand{Headless: true, Config: "../../examples/" + file, Language: lang, Patients: patients}
 	ctx, stop := context.WithCancel(t.Context())
