@@ -135,7 +135,7 @@ func TestAHalfOpenConnectionIsFoundBySilenceAndNoCallIsLost(t *testing.T) {
 	t.Parallel()
 	sw := aloneWith(t, freeswitch.Options{Heartbeat: 1})
 	var f valves
-	h := open(t, sw, hospitalOptions{dialer: func(o *dialplan.Options) { o.Connect, o.Silence = f.dial, 3*time.Second }})
+	h := open(t, sw, hospitalOptions{dialer: func(o *dialplan.Options) { o.Connect, o.Silence = f.dial, 8*time.Second }})
 	talks, rings := pair(t, h)
 	f.first().set(true)
 	h.await("found the half-open connection", func(outreach.PBXStatus) bool { return f.count() > 1 })
