@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"curlew/bench/rig"
+	"curlew/bench/sheet"
 	"curlew/clock"
 )
 
@@ -20,7 +21,7 @@ const (
 )
 
 // hold brings up b.o.Held calls through curlew serve and keeps them up.
-func (b *bench) hold(ctx context.Context) (rows []Row, err error) {
+func (b *bench) hold(ctx context.Context) (rows []sheet.Row, err error) {
 	addr, err := net.ResolveTCPAddr("tcp", b.sw.Addr)
 	if err != nil {
 		return nil, err
@@ -70,10 +71,10 @@ func (b *bench) hold(ctx context.Context) (rows []Row, err error) {
 		}
 	}
 	const mb = 1 << 20
-	return []Row{
-		{fmt.Sprintf("calls held at once for %s by one node", b.o.Hold), float64(least), "calls", "asked for", float64(b.o.Held), float64(least) / float64(b.o.Held)},
-		{"its memory at the end of that (a ratio of 1 is flat)", float64(last.RSS) / mb, "MB", "at the beginning", float64(first.RSS) / mb, float64(last.RSS) / float64(first.RSS)},
-		{"its CPU meanwhile", (last.CPU - first.CPU).Seconds() / b.o.Hold.Seconds(), "cores", "cores of this machine", cores(), (last.CPU - first.CPU).Seconds() / b.o.Hold.Seconds() / cores()},
+	return []sheet.Row{
+		sheet.Of(fmt.Sprintf("calls held at once for %s by one node", b.o.Hold), float64(least), "calls", "asked for", float64(b.o.Held), float64(least)/float64(b.o.Held)),
+		sheet.Of("its memory at the end of that (a ratio of 1 is flat)", float64(last.RSS)/mb, "MB", "at the beginning", float64(first.RSS)/mb, float64(last.RSS)/float64(first.RSS)),
+		sheet.Of("its CPU meanwhile", (last.CPU-first.CPU).Seconds()/b.o.Hold.Seconds(), "cores", "cores of this machine", cores(), (last.CPU-first.CPU).Seconds()/b.o.Hold.Seconds()/cores()),
 	}, nil
 }
 

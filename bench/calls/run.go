@@ -12,22 +12,13 @@ import (
 	"syscall"
 	"time"
 
+	"curlew/bench/sheet"
 	"curlew/outreach"
 	"curlew/test/freeswitch"
 )
 
 // ErrNoFreeSWITCH: this machine has none to measure with.
 var ErrNoFreeSWITCH = freeswitch.ErrNone
-
-// Row is one figure beside the peer's.
-type Row struct {
-	Name       string
-	Figure     float64
-	Unit       string
-	Peer       string
-	PeerFigure float64
-	Ratio      float64
-}
 
 // Options of Run. Zero values mean what their comments say.
 type Options struct {
@@ -60,7 +51,8 @@ type bench struct {
 }
 
 // Run measures, the peers in turn.
-func Run(ctx context.Context, o Options) (rows []Row, err error) {
+// A row's ratio is the figure over the driver's.
+func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 	for v, d := range map[*int]int{&o.Calls: 900, &o.Lines: 80, &o.Keyed: 1000, &o.Held: 300} {
 		if *v == 0 {
 			*v = d
@@ -134,7 +126,7 @@ func used() time.Duration {
 }
 
 // throughput lets dialer and driver make the same calls, in turns.
-func (b *bench) throughput(ctx context.Context) ([]Row, error) {
+func (b *bench) throughput(ctx context.Context) ([]sheet.Row, error) {
 	script := outreach.Script{Language: "en", Flows: map[string]outreach.Flow{"en": {MenuAt: 1,
 		Sequence: []outreach.Segment{{Category: "greeting", Media: b.long, Duration: time.Second}}}}}
 	var dialer, driver taken
@@ -158,10 +150,10 @@ func (b *bench) throughput(ctx context.Context) ([]Row, error) {
 			return nil, err
 		}
 	}
-	rows := []Row{
-		{"calls through FreeSWITCH, dialer", dialer.rate(), "calls/s", peer, driver.rate(), dialer.rate() / driver.rate()},
-		{"CPU a call, dialer (less is better)", dialer.each(), "ms", peer, driver.each(), dialer.each() / driver.each()},
-		{"calls not heard to their end, dialer", float64(dialer.wrong), "of " + fmt.Sprint(dialer.calls), peer, float64(driver.wrong), ratio(dialer.wrong, driver.wrong)},
+	rows := []sheet.Row{
+		sheet.Of("calls through FreeSWITCH, dialer", dialer.rate(), "calls/s", peer, driver.rate(), dialer.rate()/driver.rate()),
+		sheet.Of("CPU a call, dialer (less is better)", dialer.each(), "ms", peer, driver.each(), dialer.each()/driver.each()),
+		sheet.Of("calls not heard to their end, dialer", float64(dialer.wrong), "of "+fmt.Sprint(dialer.calls), peer, float64(driver.wrong), ratio(dialer.wrong, driver.wrong)),
 	}
 	if len(b.o.Program) == 0 {
 		return rows, nil
@@ -171,8 +163,8 @@ func (b *bench) throughput(ctx context.Context) ([]Row, error) {
 		return nil, err
 	}
 	return append(rows,
-		Row{"calls through FreeSWITCH, whole program", whole.rate(), "calls/s", peer, driver.rate(), whole.rate() / driver.rate()},
-		Row{"CPU a call, whole program with SQLite (less is better)", whole.each(), "ms", peer, driver.each(), whole.each() / driver.each()}), nil
+		sheet.Of("calls through FreeSWITCH, whole program", whole.rate(), "calls/s", peer, driver.rate(), whole.rate()/driver.rate()),
+		sheet.Of("CPU a call, whole program with SQLite (less is better)", whole.each(), "ms", peer, driver.each(), whole.each()/driver.each())), nil
 }
 
 // ratio of two counts of which the second may be none.
@@ -183,7 +175,7 @@ func ratio(a, b int) float64 {
 	return float64(a) / float64(b)
 }
 
-func (b *bench) keys(ctx context.Context) ([]Row, error) {
+func (b *bench) keys(ctx context.Context) ([]sheet.Row, error) {
 	o, err := startOurs(ctx, b.sw)
 	if err != nil {
 		return nil, err
@@ -192,7 +184,7 @@ func (b *bench) keys(ctx context.Context) ([]Row, error) {
 	if err = errors.Join(err, o.stop()); err != nil {
 		return nil, err
 	}
-	return []Row{{fmt.Sprintf("keys lost in %d calls, 20 ms to 5 s after the answer", b.o.Keyed), float64(lost), "keys", "keys pressed", float64(keys), float64(keys-lost) / float64(max(keys, 1))}}, nil
+	return []sheet.Row{sheet.Of(fmt.Sprintf("keys lost in %d calls, 20 ms to 5 s after the answer", b.o.Keyed), float64(lost), "keys", "keys pressed", float64(keys), float64(keys-lost)/float64(max(keys, 1)))}, nil
 }
 
 // sound is a WAV of 8 kHz, 16 bit, mono.

@@ -13,18 +13,9 @@ import (
 	"time"
 
 	"curlew/bench/rig"
+	"curlew/bench/sheet"
 	"curlew/outreach"
 )
-
-// Row is one figure beside the peer's. Ratio is ours over the peer's, of times the peer's over ours.
-type Row struct {
-	Name       string
-	Figure     float64
-	Unit       string
-	Peer       string
-	PeerFigure float64
-	Ratio      float64
-}
 
 // Options of Run. Program is needed.
 type Options struct {
@@ -39,7 +30,8 @@ type Options struct {
 const pageRate = 500
 
 // Run sends the messages, opens their pages and reports their delivery.
-func Run(ctx context.Context, o Options) (rows []Row, err error) {
+// A row's ratio is ours over the peer's, of times the peer's over ours.
+func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 	o = o.withDefaults()
 	dir, err := os.MkdirTemp("", "curlew-bench-channels-")
 	if err != nil {
@@ -101,7 +93,7 @@ type bench struct {
 	secret   string
 }
 
-func (b *bench) run(ctx context.Context) ([]Row, error) {
+func (b *bench) run(ctx context.Context) ([]sheet.Row, error) {
 	messages, err := b.send(ctx)
 	if err != nil {
 		return nil, err
@@ -133,12 +125,12 @@ func (b *bench) run(ctx context.Context) ([]Row, error) {
 	}
 	page := fmt.Sprintf("a response page at %d requests/s: ", pageRate)
 	p99 := func(all []time.Duration) float64 { return float64(all[len(all)*99/100]) / float64(time.Millisecond) }
-	return []Row{
-		{fmt.Sprintf("%d due messages leave, each answered in 300 ms", len(messages)), rate, "messages/s", "the configured rate", float64(b.o.Rate), rate / float64(b.o.Rate)},
-		{page + "p99", p99(ours), "ms", "target", 20, 20 / p99(ours)},
-		{page + "p99", p99(ours), "ms", "a page that is always the same, the same load", p99(bare), p99(bare) / p99(ours)},
-		{"status callbacks taken, durable, 32 at once", taken, "callbacks/s", "target", 1000, taken / 1000},
-		{"status callbacks that come too late and change nothing", again, "callbacks/s", "target", 1000, again / 1000},
+	return []sheet.Row{
+		sheet.Of(fmt.Sprintf("%d due messages leave, each answered in 300 ms", len(messages)), rate, "messages/s", "the configured rate", float64(b.o.Rate), rate/float64(b.o.Rate)),
+		sheet.Of(page+"p99", p99(ours), "ms", "target", 20, 20/p99(ours)),
+		sheet.Of(page+"p99", p99(ours), "ms", "a page that is always the same, the same load", p99(bare), p99(bare)/p99(ours)),
+		sheet.Of("status callbacks taken, durable, 32 at once", taken, "callbacks/s", "target", 1000, taken/1000),
+		sheet.Of("status callbacks that come too late and change nothing", again, "callbacks/s", "target", 1000, again/1000),
 	}, nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"curlew/bench/sheet"
 )
 
 // The CHANNEL_PROGRESS of a recorded call, 112 headers: as FreeSWITCH sent it, and the same headers
@@ -26,16 +28,6 @@ var read = [12]string{
 	"variable_sip_gateway_name", "variable_sip_call_id",
 }
 
-// Row is one figure beside the peer's.
-type Row struct {
-	Name       string
-	Figure     float64
-	Unit       string
-	Peer       string
-	PeerFigure float64
-	Ratio      float64 // peer's figure over ours: how many times less we need
-}
-
 const (
 	rounds = 9
 	batch  = 1000 // events per round, fewer than either client queues
@@ -46,7 +38,8 @@ type cost struct{ micros, allocs float64 }
 
 // Run measures and returns the rows. It takes some seconds and holds the process to one processor
 // meanwhile.
-func Run(ctx context.Context) ([]Row, error) {
+// A row's ratio is the peer's over ours.
+func Run(ctx context.Context) ([]sheet.Row, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var costs [4]cost
 	for i, m := range []struct {
@@ -60,7 +53,7 @@ func Run(ctx context.Context) ([]Row, error) {
 	}
 	oursJSON, oursPlain, theirsPlain, theirsJSON := costs[0], costs[1], costs[2], costs[3]
 	const what = "event of 112 headers, 12 read, "
-	return []Row{
+	return []sheet.Row{
 		row(what+"JSON", "µs CPU", oursJSON.micros, "goesl, JSON", theirsJSON.micros),
 		row(what+"JSON", "allocations", oursJSON.allocs, "goesl, JSON", theirsJSON.allocs),
 		row(what+"JSON", "µs CPU", oursJSON.micros, "goesl, plain (it drops the headers)", theirsPlain.micros),
@@ -70,8 +63,8 @@ func Run(ctx context.Context) ([]Row, error) {
 	}, nil
 }
 
-func row(name, unit string, figure float64, peer string, peerFigure float64) Row {
-	return Row{Name: name, Figure: figure, Unit: unit, Peer: peer, PeerFigure: peerFigure, Ratio: peerFigure / figure}
+func row(name, unit string, figure float64, peer string, peerFigure float64) sheet.Row {
+	return sheet.Row{Name: name, Figure: figure, Unit: unit, Peer: peer, PeerFigure: peerFigure, Ratio: peerFigure / figure}
 }
 
 // cpuTime is what the process has used, garbage collection included. Unlike the wall clock it does not

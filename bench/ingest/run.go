@@ -12,18 +12,9 @@ import (
 	"time"
 
 	"curlew/bench/rig"
+	"curlew/bench/sheet"
 	"curlew/outreach"
 )
-
-// Row is one figure beside the peer's. Ratio is ours over the peer's.
-type Row struct {
-	Name       string
-	Figure     float64
-	Unit       string
-	Peer       string
-	PeerFigure float64
-	Ratio      float64
-}
 
 // Options of Run. Program and Bare are needed.
 type Options struct {
@@ -35,7 +26,8 @@ type Options struct {
 }
 
 // Run posts events of appointments that nobody is called for yet.
-func Run(ctx context.Context, o Options) (rows []Row, err error) {
+// A row's ratio is ours over the peer's.
+func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 	if o.Events == 0 {
 		o.Events = 40_000
 	}
@@ -125,11 +117,11 @@ func noStore(ctx context.Context, n int) (float64, error) {
 	return rate, err
 }
 
-func (m measured) rows() []Row {
-	row := func(peer string, figure float64) Row {
-		return Row{Name: "events accepted over HTTP, durable, 32 clients", Figure: m.rate, Unit: "events/s", Peer: peer, PeerFigure: figure, Ratio: m.rate / figure}
+func (m measured) rows() []sheet.Row {
+	row := func(peer string, figure float64) sheet.Row {
+		return sheet.Row{Name: "events accepted over HTTP, durable, 32 clients", Figure: m.rate, Unit: "events/s", Peer: peer, PeerFigure: figure, Ratio: m.rate / figure}
 	}
-	return []Row{
+	return []sheet.Row{
 		row("target", 8000),
 		row("bare group commit, one small row per event", m.bare),
 		row("HTTP and JSON with nothing stored, the same load", m.http),

@@ -11,19 +11,10 @@ import (
 	"time"
 
 	"curlew/bench/rig"
+	"curlew/bench/sheet"
 	"curlew/clock"
 	simhims "curlew/sim/hims"
 )
-
-// Row is one figure beside the peer's. Ratio is the peer's over ours: how many times less we take.
-type Row struct {
-	Name       string
-	Figure     float64
-	Unit       string
-	Peer       string
-	PeerFigure float64
-	Ratio      float64
-}
 
 // Options of Run.
 type Options struct {
@@ -42,7 +33,8 @@ const (
 type sample struct{ posted, accepted, disk time.Duration }
 
 // Run fires events one at a time at a system that has nothing else to do.
-func Run(ctx context.Context, o Options) (rows []Row, err error) {
+// A row's ratio is the peer's over ours: how many times less we take.
+func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 	if o.Events == 0 {
 		o.Events = 400
 	}
@@ -144,7 +136,7 @@ func (m *measurement) fsyncs(n int) (time.Duration, error) {
 	return time.Since(began), nil
 }
 
-func summary(samples []sample) []Row {
+func summary(samples []sample) []sheet.Row {
 	at := func(q float64, of func(sample) time.Duration) float64 {
 		all := make([]time.Duration, len(samples))
 		for i, s := range samples {
@@ -154,7 +146,7 @@ func summary(samples []sample) []Row {
 		return float64(all[min(int(q*float64(len(all))), len(all)-1)].Microseconds()) / 1e3
 	}
 	disk := func(s sample) time.Duration { return s.disk }
-	var rows []Row
+	var rows []sheet.Row
 	for _, what := range []struct {
 		name string
 		of   func(sample) time.Duration
@@ -167,7 +159,7 @@ func summary(samples []sample) []Row {
 			q    float64
 		}{{"p50", 0.5}, {"p99", 0.99}} {
 			figure, peerFigure := at(q.q, what.of), at(q.q, disk)
-			rows = append(rows, Row{Name: what.name + ", " + q.name, Figure: figure, Unit: "ms", Peer: peer, PeerFigure: peerFigure, Ratio: peerFigure / max(figure, 1e-3)})
+			rows = append(rows, sheet.Row{Name: what.name + ", " + q.name, Figure: figure, Unit: "ms", Peer: peer, PeerFigure: peerFigure, Ratio: peerFigure / max(figure, 1e-3)})
 		}
 	}
 	return rows

@@ -11,21 +11,12 @@ import (
 	"time"
 
 	"curlew/bench/rig"
+	"curlew/bench/sheet"
 	"curlew/clock"
 	"curlew/outreach"
 	simfs "curlew/sim/freeswitch"
 	"curlew/store"
 )
-
-// Row is one figure beside its target. Ratio is over 1 where the target is beaten.
-type Row struct {
-	Name       string
-	Figure     float64
-	Unit       string
-	Peer       string
-	PeerFigure float64
-	Ratio      float64
-}
 
 // Options of Run. Program is needed.
 type Options struct {
@@ -40,7 +31,8 @@ type Options struct {
 var behaviours = []int{9, 10}
 
 // Run holds o.Calls calls and returns what it took.
-func Run(ctx context.Context, o Options) (rows []Row, err error) {
+// A row's ratio is over 1 where the target is beaten.
+func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 	if o.Calls == 0 {
 		o.Calls = 1000
 	}
@@ -250,7 +242,7 @@ func (m *measurement) read(ctx context.Context, ids []outreach.TransactionID) er
 
 const target = "target"
 
-func (m *measurement) rows() []Row {
+func (m *measurement) rows() []sheet.Row {
 	cores := func(of func(mark) rig.Usage, from, to mark) float64 {
 		return (of(to).CPU - of(from).CPU).Seconds() / max(to.at.Sub(from.at).Seconds(), 1e-3)
 	}
@@ -258,18 +250,18 @@ func (m *measurement) rows() []Row {
 	theirs := func(k mark) rig.Usage { return k.pbx }
 	lost := float64(m.pbx.pressed.Load()) - float64(m.heard)
 	n := float64(m.o.Calls)
-	most := func(name string, figure float64, unit string, limit float64) Row {
-		r := Row{Name: name, Figure: figure, Unit: unit, Peer: target + ": at most", PeerFigure: limit, Ratio: 1}
+	most := func(name string, figure float64, unit string, limit float64) sheet.Row {
+		r := sheet.Row{Name: name, Figure: figure, Unit: unit, Peer: target + ": at most", PeerFigure: limit, Ratio: 1}
 		if figure > 0 {
 			r.Ratio = limit / figure
 		}
 		return r
 	}
-	least := func(name string, figure float64, unit string, limit float64) Row {
-		return Row{Name: name, Figure: figure, Unit: unit, Peer: target, PeerFigure: limit, Ratio: figure / limit}
+	least := func(name string, figure float64, unit string, limit float64) sheet.Row {
+		return sheet.Row{Name: name, Figure: figure, Unit: unit, Peer: target, PeerFigure: limit, Ratio: figure / limit}
 	}
 	what := fmt.Sprintf("%d calls on a simulated PBX: ", m.o.Calls)
-	return []Row{
+	return []sheet.Row{
 		least(what+"answered at once", float64(m.held), "calls", n),
 		least(what+"answers stored", float64(m.confirmed), "calls", n),
 		most(what+fmt.Sprintf("keys lost of %d", m.pbx.pressed.Load()), lost, "keys", 0),

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"curlew/bench/sheet"
 )
 
 // Postgres are the options of RunPostgres.
@@ -33,7 +35,7 @@ var ErrNoRiver = errors.New("River was not measured")
 
 // RunPostgres measures the same as Run on PostgreSQL, beside River on the same server: ours, River, and ours
 // again, so that both have had the same machine. Without River its rows are missing and the error is ErrNoRiver.
-func RunPostgres(ctx context.Context, o Postgres) (rows []Row, err error) {
+func RunPostgres(ctx context.Context, o Postgres) (rows []sheet.Row, err error) {
 	if o.Jobs == 0 {
 		o.Jobs = 10_000
 	}

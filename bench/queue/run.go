@@ -12,19 +12,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"curlew/bench/sheet"
 	"curlew/outreach"
 	"curlew/store"
 )
-
-// Row is one figure beside the peer's. Ratio is ours over the peer's.
-type Row struct {
-	Name       string
-	Figure     float64
-	Unit       string
-	Peer       string
-	PeerFigure float64
-	Ratio      float64
-}
 
 const (
 	callers    = 32  // clients that post events at once
@@ -39,7 +30,8 @@ const (
 
 // Run measures SQLite in a new directory under the system's temporary one and removes it. rowCounts are
 // the numbers of waiting rows at which claims are timed; the first is what the others are compared with.
-func Run(ctx context.Context, rowCounts []int) (rows []Row, err error) {
+// A row's ratio is ours over the peer's.
+func Run(ctx context.Context, rowCounts []int) (rows []sheet.Row, err error) {
 	dir, err := os.MkdirTemp("", "curlew-bench-queue-")
 	if err != nil {
 		return nil, err
@@ -63,7 +55,7 @@ func Run(ctx context.Context, rowCounts []int) (rows []Row, err error) {
 }
 
 // claimDepths times claims with ever more rows waiting, each in a database of its own.
-func claimDepths(ctx context.Context, name string, rowCounts []int, database func(n int) (string, error)) (rows []Row, err error) {
+func claimDepths(ctx context.Context, name string, rowCounts []int, database func(n int) (string, error)) (rows []sheet.Row, err error) {
 	var first float64
 	for i, n := range rowCounts {
 		url, err := database(n)
@@ -83,8 +75,8 @@ func claimDepths(ctx context.Context, name string, rowCounts []int, database fun
 	return rows, nil
 }
 
-func row(name string, figure float64, unit, peer string, peerFigure float64) Row {
-	return Row{Name: name, Figure: figure, Unit: unit, Peer: peer, PeerFigure: peerFigure, Ratio: figure / peerFigure}
+func row(name string, figure float64, unit, peer string, peerFigure float64) sheet.Row {
+	return sheet.Row{Name: name, Figure: figure, Unit: unit, Peer: peer, PeerFigure: peerFigure, Ratio: figure / peerFigure}
 }
 
 // rate runs op n times by so many workers and returns operations a second.
@@ -105,7 +97,7 @@ func rate(ctx context.Context, workers, n int, op func(context.Context, int) err
 }
 
 // rates measures ours and the peer one right after the other, for the disk has its moods.
-func rates(ctx context.Context, dir string) (rows []Row, err error) {
+func rates(ctx context.Context, dir string) (rows []sheet.Row, err error) {
 	s, err := openStore(ctx, filepath.Join(dir, "rates.db"))
 	if err != nil {
 		return nil, err

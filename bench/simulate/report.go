@@ -7,18 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"curlew/bench/sheet"
 	"curlew/outreach"
 )
-
-// Row is one figure beside what it is held against. Ratio is the figure over the peer's.
-type Row struct {
-	Name       string
-	Figure     float64
-	Unit       string
-	Peer       string
-	PeerFigure float64
-	Ratio      float64
-}
 
 // meter counts in all and for the busiest minute.
 type meter struct {
@@ -99,15 +90,15 @@ func (r *Report) OK() bool {
 }
 
 // Table lists the figures beside what bounds them.
-func (r *Report) Table() []Row {
+func (r *Report) Table() []sheet.Row {
 	lines := float64(r.o.PBXs * r.o.Lines)
 	rate := float64(r.o.PBXs) * r.o.Rate
 	hours := (lastHour - firstHour).Seconds()
-	row := func(name string, figure float64, unit, peer string, peerFigure float64) Row {
-		return Row{name, figure, unit, peer, peerFigure, figure / max(peerFigure, 1e-9)}
+	row := func(name string, figure float64, unit, peer string, peerFigure float64) sheet.Row {
+		return sheet.Of(name, figure, unit, peer, peerFigure, figure/max(peerFigure, 1e-9))
 	}
 	events := float64(r.Accepted.All)
-	return []Row{
+	return []sheet.Row{
 		row("simulated day: events", events, "events", "answered by the patient", float64(r.answered())),
 		row("simulated day: calls", float64(r.Calls), "calls", "messages", float64(r.Messages)),
 		row("lines in use, the most at once", float64(r.PeakCalls), "lines", "lines there are", lines),

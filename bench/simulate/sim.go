@@ -94,6 +94,7 @@ func (a *agenda) Pop() any {
 }
 
 // Run plays the day until nothing is open any more, which is the morning after the deadlines.
+// A row's ratio is the figure over what it is held against.
 func Run(ctx context.Context, o Options) (Report, error) {
 	s, err := newSim(o.filled())
 	if err != nil {

@@ -12,19 +12,10 @@ import (
 	"time"
 
 	"curlew/bench/rig"
+	"curlew/bench/sheet"
 	"curlew/clock"
 	simhims "curlew/sim/hims"
 )
-
-// Row is one figure beside what it began with. Ratio is the figure over the peer's.
-type Row struct {
-	Name       string
-	Figure     float64
-	Unit       string
-	Peer       string
-	PeerFigure float64
-	Ratio      float64
-}
 
 // Options of Run. Program and For are needed.
 type Options struct {
@@ -45,7 +36,8 @@ type sample struct {
 const lines = 200
 
 // Run posts events at a steady rate, each of another patient who answers and presses 1.
-func Run(ctx context.Context, o Options) (rows []Row, err error) {
+// A row's ratio is the figure over what it began with.
+func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 	if o.Rate == 0 {
 		o.Rate = 10
 	}
@@ -183,19 +175,19 @@ func slope(samples []sample, of func(sample) float64) float64 {
 	return 0
 }
 
-func (s *soak) rows() []Row {
+func (s *soak) rows() []sheet.Row {
 	settled := s.settled()
 	first, last := settled[0], settled[len(settled)-1]
-	row := func(what, unit string, of func(sample) float64) Row {
-		return Row{Name: fmt.Sprintf("soak of %s, %d calls: %s at the end", s.o.For, s.posted, what), Figure: of(last), Unit: unit,
+	row := func(what, unit string, of func(sample) float64) sheet.Row {
+		return sheet.Row{Name: fmt.Sprintf("soak of %s, %d calls: %s at the end", s.o.For, s.posted, what), Figure: of(last), Unit: unit,
 			Peer: "a third of the way", PeerFigure: of(first), Ratio: of(last) / max(of(first), 1e-9)}
 	}
-	growth := func(what string, of func(sample) float64) Row {
+	growth := func(what string, of func(sample) float64) sheet.Row {
 		g := slope(settled, of)
-		return Row{Name: "soak: " + what + " grows", Figure: g, Unit: "MiB/h", Peer: "KiB for each call", PeerFigure: g * 1024 / (s.o.Rate * 3600), Ratio: g / max(of(first), 1e-9)}
+		return sheet.Row{Name: "soak: " + what + " grows", Figure: g, Unit: "MiB/h", Peer: "KiB for each call", PeerFigure: g * 1024 / (s.o.Rate * 3600), Ratio: g / max(of(first), 1e-9)}
 	}
 	rss, heap := func(v sample) float64 { return v.rss }, func(v sample) float64 { return v.heap }
-	return []Row{
+	return []sheet.Row{
 		row("RSS", "MiB", rss), row("Go heap", "MiB", heap), row("WAL", "MiB", func(v sample) float64 { return v.wal }),
 		row("goroutines", "", func(v sample) float64 { return v.goroutines }),
 		growth("RSS", rss), growth("Go heap", heap),

@@ -18,7 +18,7 @@ import (
 	latencybench "curlew/bench/latency"
 	pbxbench "curlew/bench/pbx"
 	queuebench "curlew/bench/queue"
-	simulatebench "curlew/bench/simulate"
+	"curlew/bench/sheet"
 )
 
 type benchCommand struct {
@@ -43,66 +43,38 @@ type benchCommand struct {
 	Keep  string `help:"crash: directory in which database and logs stay." type:"existingdir"`
 }
 
-// figure is one measurement beside its peer.
-type figure struct {
-	Name       string  `json:"name"`
-	Figure     float64 `json:"figure"`
-	Unit       string  `json:"unit"`
-	Peer       string  `json:"peer"`
-	PeerFigure float64 `json:"peer_figure"`
-	Ratio      float64 `json:"ratio"`
-}
-
 // benchmark measures and prints as it goes.
 type benchmark struct {
 	name string
-	run  func(ctx context.Context) ([]figure, error)
+	run  func(ctx context.Context) ([]sheet.Row, error)
 }
 
 // benchmarks are in the order of all. program is how to run this program as a child.
 func (b *benchCommand) benchmarks(c *console, program []string) []benchmark {
 	return []benchmark{
-		{"esl", func(ctx context.Context) ([]figure, error) {
-			rows, err := eslbench.Run(ctx)
-			return figures(rows, func(r eslbench.Row) figure { return figure(r) }), err
+		{"esl", eslbench.Run},
+		{"latency", func(ctx context.Context) ([]sheet.Row, error) {
+			return latencybench.Run(ctx, latencybench.Options{Program: program})
 		}},
-		{"latency", func(ctx context.Context) ([]figure, error) {
-			rows, err := latencybench.Run(ctx, latencybench.Options{Program: program})
-			return figures(rows, func(r latencybench.Row) figure { return figure(r) }), err
+		{"ingest", func(ctx context.Context) ([]sheet.Row, error) {
+			return ingestbench.Run(ctx, ingestbench.Options{Program: program, Bare: queuebench.BareRate})
 		}},
-		{"ingest", func(ctx context.Context) ([]figure, error) {
-			rows, err := ingestbench.Run(ctx, ingestbench.Options{Program: program, Bare: queuebench.BareRate})
-			return figures(rows, func(r ingestbench.Row) figure { return figure(r) }), err
+		{"queue", func(ctx context.Context) ([]sheet.Row, error) {
+			return b.queue(ctx, c)
 		}},
-		{"queue", func(ctx context.Context) ([]figure, error) {
-			rows, err := b.queue(ctx, c)
-			return figures(rows, func(r queuebench.Row) figure { return figure(r) }), err
+		{"pbx", func(ctx context.Context) ([]sheet.Row, error) {
+			return pbxbench.Run(ctx, pbxbench.Options{Program: program})
 		}},
-		{"pbx", func(ctx context.Context) ([]figure, error) {
-			rows, err := pbxbench.Run(ctx, pbxbench.Options{Program: program})
-			return figures(rows, func(r pbxbench.Row) figure { return figure(r) }), err
+		{"simulate", func(ctx context.Context) ([]sheet.Row, error) {
+			return b.simulate(ctx, c)
 		}},
-		{"simulate", func(ctx context.Context) ([]figure, error) {
-			rows, err := b.simulate(ctx, c)
-			return figures(rows, func(r simulatebench.Row) figure { return figure(r) }), err
+		{"calls", func(ctx context.Context) ([]sheet.Row, error) {
+			return callsbench.Run(ctx, callsbench.Options{Program: program})
 		}},
-		{"calls", func(ctx context.Context) ([]figure, error) {
-			rows, err := callsbench.Run(ctx, callsbench.Options{Program: program})
-			return figures(rows, func(r callsbench.Row) figure { return figure(r) }), err
-		}},
-		{"channels", func(ctx context.Context) ([]figure, error) {
-			rows, err := channelsbench.Run(ctx, channelsbench.Options{Program: program})
-			return figures(rows, func(r channelsbench.Row) figure { return figure(r) }), err
+		{"channels", func(ctx context.Context) ([]sheet.Row, error) {
+			return channelsbench.Run(ctx, channelsbench.Options{Program: program})
 		}},
 	}
-}
-
-func figures[T any](rows []T, one func(T) figure) []figure {
-	out := make([]figure, len(rows))
-	for i, r := range rows {
-		out[i] = one(r)
-	}
-	return out
 }
 
 // Run is curlew bench.
@@ -145,7 +117,7 @@ func (b *benchCommand) Run(c *console) error {
 	return nil
 }
 
-func (b *benchCommand) print(c *console, rows []figure) error {
+func (b *benchCommand) print(c *console, rows []sheet.Row) error {
 	if b.JSON {
 		enc := json.NewEncoder(c.out)
 		for _, r := range rows {

@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	queuebench "curlew/bench/queue"
+	"curlew/bench/sheet"
 	"curlew/store/pgtest"
 )
 
 // queue measures SQLite, then PostgreSQL beside River; with --db PostgreSQL alone.
-func (b *benchCommand) queue(ctx context.Context, c *console) (rows []queuebench.Row, err error) {
+func (b *benchCommand) queue(ctx context.Context, c *console) (rows []sheet.Row, err error) {
 	if b.DB == "" {
 		if rows, err = queuebench.Run(ctx, b.Rows); err != nil {
 			return rows, err

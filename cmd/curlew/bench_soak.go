@@ -12,5 +12,5 @@ func (b *benchCommand) soak(c *console, program []string) error {
 	if err != nil {
 		return fmt.Errorf("benchmark soak: %w", err)
 	}
-	return b.print(c, figures(rows, func(r soakbench.Row) figure { return figure(r) }))
+	return b.print(c, rows)
 }

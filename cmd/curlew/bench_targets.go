@@ -3,19 +3,21 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"curlew/bench/sheet"
 )
 
 // target is a number that a benchmark is to reach: docs/performance.md says what was done about those that are not.
 type target struct {
 	name, peer string // how the row's name, and its peer's, begin
-	of         func(figure) float64
+	of         func(sheet.Row) float64
 	least      float64 // at least, or
 	most       float64 // at most
 	what       string
 }
 
-func plain(r figure) float64 { return r.Figure }
-func ratio(r figure) float64 { return r.Ratio }
+func plain(r sheet.Row) float64 { return r.Figure }
+func ratio(r sheet.Row) float64 { return r.Ratio }
 
 var targets = []target{
 	{name: "events accepted over HTTP, durable", peer: "target", of: plain, least: 8000, what: "≥ 8000/s"},
@@ -28,7 +30,7 @@ var targets = []target{
 }
 
 // reached says what the row should reach and whether it does, "" where nothing was set.
-func reached(r figure) string {
+func reached(r sheet.Row) string {
 	for _, t := range targets {
 		if !strings.HasPrefix(r.Name, t.name) || !strings.HasPrefix(r.Peer, t.peer) {
 			continue

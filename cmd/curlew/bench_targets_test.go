@@ -1,9 +1,13 @@
 package main
 
-import "testing"
+import (
+	"testing"
+
+	"curlew/bench/sheet"
+)
 
 func TestATableSaysWhichNumberIsNotReached(t *testing.T) {
-	for want, r := range map[string]figure{
+	for want, r := range map[string]sheet.Row{
 		"≥ 8000/s: NOT reached": {Name: "events accepted over HTTP, durable, 32 clients", Figure: 7999, Peer: "target"},
 		"≥ 8000/s: reached":     {Name: "events accepted over HTTP, durable, 32 clients", Figure: 8000, Peer: "target"},
 		"≥ 2 ×: NOT reached":    {Name: "PostgreSQL: lifecycles (claim)", Ratio: 1.9, Peer: "River: jobs done, each with a call's own commits"},

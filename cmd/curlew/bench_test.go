@@ -13,6 +13,7 @@ import (
 	latencybench "curlew/bench/latency"
 	pbxbench "curlew/bench/pbx"
 	queuebench "curlew/bench/queue"
+	"curlew/bench/sheet"
 )
 
 // beCurlew in the environment makes this test's binary the program itself, for tests that need it as
@@ -105,7 +106,7 @@ func TestThePBXBenchmarkHoldsItsCallsAndHearsEveryKey(t *testing.T) {
 
 func TestBenchPrintsOneObjectALineAndRefusesAnUnknownName(t *testing.T) {
 	var out bytes.Buffer
-	rows := []figure{{Name: "a", Figure: 2, Unit: "ms", Peer: "b", PeerFigure: 4, Ratio: 2}, {Name: "c"}}
+	rows := []sheet.Row{{Name: "a", Figure: 2, Unit: "ms", Peer: "b", PeerFigure: 4, Ratio: 2}, {Name: "c"}}
 	if err := (&benchCommand{JSON: true}).print(&console{out: &out}, rows); err != nil {
 		t.Fatal(err)
 	}
