@@ -97,7 +97,8 @@ func (s *Scheduler) timers(ctx context.Context, now time.Time) error {
 // drainLane claims from the head of one lane until its lines are full or nothing more is ready.
 // more means that it stopped for fairness, not for want of rows or lines.
 func (s *Scheduler) drainLane(ctx context.Context, lane outreach.LaneState) (more bool, err error) {
-	skip := 0
+	skip, stuck := 0, 0
+	defer func() { s.tellStuck(lane.Lane, stuck) }()
 	for skip < scanLimit {
 		if s.laneFull(lane) || !s.Member.MayClaim() {
 			return false, nil
@@ -120,11 +121,23 @@ func (s *Scheduler) drainLane(ctx context.Context, lane outreach.LaneState) (mor
 			return false, err
 		}
 		skip += p.passed
+		stuck += p.stuck
 		if len(cases) < batch || p.blocked || (claimed == 0 && p.moved == 0 && p.passed == 0) {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// tellStuck says once how many rows wait in a queue that their configuration has left.
+func (s *Scheduler) tellStuck(lane string, rows int) {
+	if s.stuck[lane] == rows {
+		return
+	}
+	s.stuck[lane] = rows
+	if rows > 0 {
+		s.Log.Warn("rows wait in a queue that their configuration has left: they are placed anew once this node knows it", "lane", lane, "rows", rows)
+	}
 }
 
 // laneFull reports whether a message channel has as many sends under way as it may.
@@ -152,6 +165,7 @@ type pass struct {
 	wishes  []wish
 	passed  int  // rows left in place: they block no other
 	moved   int  // rows whose next time or step changed
+	stuck   int  // rows passed over because nobody could place them anew
 	blocked bool // no line for anybody in this lane
 }
 
@@ -175,6 +189,16 @@ func (s *Scheduler) newPass(ctx context.Context, lane outreach.LaneState) (*pass
 	return p, nil
 }
 
+// decided counts a row on which something was decided. One that nothing changed of stays where it is, and
+// must not be met again in this pass.
+func (p *pass) decided(ch outreach.Change) {
+	if ch.Transaction == nil {
+		p.passed++
+		return
+	}
+	p.moved++
+}
+
 // consider passes one row through the gates and wishes for an attempt, or leaves it, or moves it.
 func (p *pass) consider(ctx context.Context, c outreach.Case) error {
 	t := c.Transaction
@@ -184,20 +208,26 @@ func (p *pass) consider(ctx context.Context, c outreach.Case) error {
 	}
 	release := p.s.releaseAt(p.snap, c)
 	if ok, _ := outreach.Admit(p.snap, c, release, p.now); !ok {
-		p.moved++
-		_, err := p.s.Store.Decide(ctx, t.ID, p.now, func(c outreach.Case) (outreach.Change, error) {
+		ch, err := p.s.Store.Decide(ctx, t.ID, p.now, func(c outreach.Case) (outreach.Change, error) {
 			_, ch := outreach.Admit(p.snap, c, release, p.now)
 			return ch, nil
 		})
 		if err != nil {
 			return fmt.Errorf("gate of %s: %w", t.ID, err)
 		}
+		p.decided(ch)
 		return nil
 	}
 	step, _ := c.CurrentStep()
 	if outreach.LaneOf(step) != t.Lane { // its configuration changed while it waited
-		p.moved++
-		return p.s.replan(ctx, t.ID)
+		ch, err := p.s.replan(ctx, t.ID)
+		if err != nil {
+			return err
+		}
+		if p.decided(ch); ch.Transaction == nil {
+			p.stuck++
+		}
+		return nil
 	}
 	if step.Channel == outreach.IVR {
 		return p.considerCall(ctx, c, step)
@@ -210,13 +240,13 @@ func (p *pass) considerCall(ctx context.Context, c outreach.Case, step outreach.
 	t := c.Transaction
 	routes, why, roundOver := p.snap.Routes(step, t.Phone, t.TriedGates, p.lines.line)
 	if roundOver {
-		p.moved++
-		_, err := p.s.Store.Decide(ctx, t.ID, p.now, func(c outreach.Case) (outreach.Change, error) {
+		ch, err := p.s.Store.Decide(ctx, t.ID, p.now, func(c outreach.Case) (outreach.Change, error) {
 			return outreach.OnRoundOver(p.snap, c, p.now), nil
 		})
 		if err != nil {
 			return fmt.Errorf("round of %s: %w", t.ID, err)
 		}
+		p.decided(ch)
 		return nil
 	}
 	if len(routes) == 0 {
@@ -277,13 +307,13 @@ func (p *pass) refused(ctx context.Context, w wish, o outreach.ClaimOutcome) err
 		p.passed++
 		return nil
 	}
-	p.moved++
 	id := w.c.Transaction.ID
-	_, err := p.s.Store.Decide(ctx, id, p.now, func(c outreach.Case) (outreach.Change, error) {
+	ch, err := p.s.Store.Decide(ctx, id, p.now, func(c outreach.Case) (outreach.Change, error) {
 		return outreach.OnRefused(p.snap, c, o, p.now), nil
 	})
 	if err != nil {
 		return fmt.Errorf("refusal of %s: %w", id, err)
 	}
+	p.decided(ch)
 	return nil
 }

@@ -20,7 +20,7 @@ func (s *Scheduler) Replan(ctx context.Context, configuration string) error {
 			return err
 		}
 		for _, id := range ids {
-			if err := s.replan(ctx, id); err != nil {
+			if _, err := s.replan(ctx, id); err != nil {
 				return err
 			}
 		}
@@ -28,11 +28,12 @@ func (s *Scheduler) Replan(ctx context.Context, configuration string) error {
 	}
 }
 
-func (s *Scheduler) replan(ctx context.Context, id outreach.TransactionID) error {
+// replan returns what changed: nothing of a transaction that has started, or whose configuration this node does not know yet.
+func (s *Scheduler) replan(ctx context.Context, id outreach.TransactionID) (outreach.Change, error) {
 	snap, now := s.Catalogue.Current(), s.Clock.Now()
-	_, err := s.Store.Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) { return outreach.Replan(snap, c, now) })
+	ch, err := s.Store.Decide(ctx, id, now, func(c outreach.Case) (outreach.Change, error) { return outreach.Replan(snap, c, now) })
 	if err != nil {
-		return fmt.Errorf("place %s anew: %w", id, err)
+		return outreach.Change{}, fmt.Errorf("place %s anew: %w", id, err)
 	}
-	return nil
+	return ch, nil
 }

@@ -1,6 +1,7 @@
 package scheduler_test
 
 import (
+	"fmt"
 	"testing"
 
 	"curlew/outreach"
@@ -27,5 +28,42 @@ func TestAConfigurationThatChangedItsChannelSendsWhatWaitedInTheOldQueue(t *test
 	r.until(id, "sent by the new version", func(c outreach.Case) bool {
 		return len(c.Attempts) == 1 && c.Attempts[0].Channel == outreach.SMS && c.Transaction.Version == 2
 	})
+	stop()
+}
+
+func TestRowsThatNobodyCanPlaceAnewHoldUpNoOtherQueue(t *testing.T) {
+	messages := func(d *outreach.Document) {
+		c := d.Configurations[0]
+		c.Name, c.Event, c.Steps = "Word", "DoctorUnavailable", []outreach.Step{{Channel: outreach.SMS, Text: outreach.LocalText{"": "Call us."}}}
+		d.Configurations = append(d.Configurations, c)
+	}
+	r := newRig(t, messages)
+	for i := range 130 { // more than two batches, so that a full one follows another
+		r.fireAs(fmt.Sprint("waits-", i), "Booked", fmt.Sprintf("%02d", i%100))
+	}
+	behind, doc := r.snap, document()
+	messages(&doc)
+	doc.Configurations[0].Steps = doc.Configurations[0].Steps[1:]
+	doc.Configurations[0].Steps[0].Actions = []outreach.KeyAction{{Action: outreach.Confirm}}
+	snap, problems := outreach.Compile(doc, 2)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	_, err := r.store.SaveDocument(t.Context(), doc, -1, "another node", r.clock.Now())
+	must(t, err)
+	other := r.fireAs("word", "DoctorUnavailable", "01")
+	stop := r.run()
+	if m := r.sent(); m.Transaction != other {
+		t.Errorf("sent %s, want that of the queue nobody is stuck in", m.Transaction)
+	}
+	stop()
+	if r.snap != behind || len(r.orders) > 0 {
+		t.Errorf("%d were dialled by a configuration that has changed", len(r.orders))
+	}
+	r.snap = snap // this node has heard of the change, too
+	stop = newScheduler(r).run(t)
+	for range 130 {
+		r.sent()
+	}
 	stop()
 }

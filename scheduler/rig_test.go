@@ -125,10 +125,16 @@ func document() outreach.Document {
 // fire accepts an appointment in 23 hours for the patient with these digits.
 func (r *rig) fire(digits string) outreach.TransactionID {
 	r.t.Helper()
+	return r.fireAs(digits, "Booked", digits)
+}
+
+// fireAs accepts an event of a type, of a subject of that name.
+func (r *rig) fireAs(name, event, digits string) outreach.TransactionID {
+	r.t.Helper()
 	now := r.clock.Now()
-	ev := outreach.Event{ID: "evt-" + digits, Source: "hims", Component: "Appointment", Type: "Booked", OccurredAt: now,
-		Subject:   outreach.Subject{ID: "A-" + digits, Time: noon.Add(23 * time.Hour)},
-		Recipient: outreach.Recipient{ID: "P-" + digits, Phone: "+120255501" + digits, Language: "en"}}
+	ev := outreach.Event{ID: "evt-" + name, Source: "hims", Component: "Appointment", Type: event, OccurredAt: now,
+		Subject:   outreach.Subject{ID: "A-" + name, Time: noon.Add(23 * time.Hour)},
+		Recipient: outreach.Recipient{ID: "P-" + name, Phone: "+120255501" + digits, Language: "en"}}
 	if r.born != 0 {
 		ev.Subject.Patient = &outreach.Patient{BirthYear: r.born}
 	}

@@ -118,6 +118,7 @@ type Scheduler struct {
 	guesses  map[string]guesses             // by number
 	turns    map[string]time.Time           // pbx, pbx/gateway → when its next call may leave
 	withheld map[outreach.Channel]time.Time // until when nothing leaves on it
+	stuck    map[string]int                 // by lane, as it was told last; the loop's own
 	asleep   bool
 	next     time.Time            // when something is due, zero if nothing is
 	warm     map[string]time.Time // pbx/gateway → when its bucket has filled again
@@ -133,7 +134,8 @@ func New(o Options) *Scheduler {
 	}
 	return &Scheduler{Options: o, wake: make(chan struct{}, 1), ask: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
 		releases: map[string]cron.Schedule{}, breakers: map[string]*outreach.Breaker{},
-		probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, guesses: map[string]guesses{}, records: map[outreach.AttemptID]record{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{}}
+		probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, guesses: map[string]guesses{}, records: map[outreach.AttemptID]record{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{},
+		stuck: map[string]int{}}
 }
 
 // Wake makes the loop look at the queue now. It never blocks.
