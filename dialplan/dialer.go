@@ -73,6 +73,8 @@ type Dialer struct {
 	legs  map[outreach.AttemptID]*leg
 	allow allowList
 	wg    sync.WaitGroup
+
+	strays strays
 }
 
 // ownRecordings is the switch's own directory of recordings.

@@ -249,6 +249,10 @@ func (g *leg) end(ctx context.Context) {
 		return
 	}
 	g.ended = true
+	if seen, ok := g.d.strays.find(g.order.Attempt); ok && !g.hungUp { // it ended while the order was taken over
+		g.hungUp, g.result = true, seen
+		g.result.Token = g.order.Token
+	}
 	r := &g.result
 	if r.Cause == "" {
 		r.Cause = g.job

@@ -112,10 +112,12 @@ func (l *link) route(e *esl.Event) {
 }
 
 func (l *link) pass(id outreach.AttemptID, e *esl.Event) {
+	at := l.d.o.Clock.Now()
 	if g, ok := l.d.leg(id); ok {
-		at := l.d.o.Clock.Now()
 		g.box.post(func(ctx context.Context) { g.event(ctx, e, at) })
+		return
 	}
+	l.d.strays.keep(e, at)
 }
 
 func (l *link) up(u esl.Up) {

@@ -223,6 +223,42 @@ func TestALegThatSurvivedOurRestartIsFollowedToItsEnd(t *testing.T) {
 	})
 }
 
+func TestTheEndOfALegThatNobodyFollowsIsKeptAsProofUnlessItIsAStrangers(t *testing.T) {
+	inTown(t, townOptions{}, func(t *testing.T, w *town) {
+		l, err := w.d.link("main")
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy, late := w.order(1, "12025550111"), w.order(2, "12025550112")
+		busy.RingTimeout, late.RingTimeout = 3*time.Second, 3*time.Second
+		for _, o := range []outreach.CallOrder{busy, late} {
+			command, err := Originate{UUID: o.Attempt, Gateway: "trunk1", Destination: o.Destination, RingTimeout: o.RingTimeout, MaxDuration: o.MaxDuration, Socket: "127.0.0.1:8084"}.Command()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := l.client.BgAPI(t.Context(), "another-node-"+string(o.Attempt), command); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stranger := attempt(3)
+		err = l.client.BgAPI(t.Context(), "stranger", "originate {origination_uuid="+string(stranger)+"}sofia/gateway/trunk1/12025550111 &park()")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.wait(10 * time.Second)
+		if r, ok := w.d.Ended(busy.Attempt); !ok || r.Cause != "USER_BUSY" || r.SIPStatus != 486 || r.Progress || r.Answered || r.EndedAt.IsZero() || r.Indeterminate {
+			t.Errorf("%v, %+v", ok, r)
+		}
+		if r, ok := w.d.Ended(stranger); ok {
+			t.Errorf("a stranger's: %+v", r)
+		}
+		w.d.Adopt(late) // it was up when the PBX was asked, and has ended meanwhile
+		if r := w.ended(late.Attempt); r.Indeterminate || r.Cause != "NO_ANSWER" || !r.Progress || r.Token != late.Token {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
 func TestAConnectionForALegThatIsNotOursIsRefused(t *testing.T) {
 	inTown(t, townOptions{}, func(t *testing.T, w *town) {
 		l, err := w.d.link("main")

@@ -26,6 +26,10 @@ const (
 	longestOpen          = 15 * time.Minute
 )
 
+// breakerMost calls of a gateway are remembered, however many the window holds: they tell its share of answers
+// as well, and a busy gateway costs no more memory and time than that.
+const breakerMost = 4096
+
 func (r *BreakerRule) withDefaults() *BreakerRule {
 	out := BreakerRule{}
 	if r != nil {
@@ -68,7 +72,7 @@ type GatewayHealth struct {
 	State  BreakerState `json:"state"`
 	Why    string       `json:"why,omitempty"`
 	ASR    *float64     `json:"asr,omitempty"` // percent answered in the window, absent without calls
-	Calls  int          `json:"calls"`         // in the window
+	Calls  int          `json:"calls"`         // in the window, of the last 4096
 	Faults int          `json:"consecutive_faults"`
 	Since  time.Time    `json:"since,omitzero"` // of the state
 	Until  time.Time    `json:"until,omitzero"` // of open: then comes the trial
@@ -104,13 +108,15 @@ func OutcomeOf(a Attempt) (GatewayOutcome, bool) {
 // Breaker is the memory of one gateway. Its zero value is closed. It is fed by Add, in the order in which
 // calls end, and is the same after a restart if it is fed the same calls again.
 type Breaker struct {
-	recent []GatewayOutcome // of the window, oldest first
+	recent []GatewayOutcome // of the window, oldest first, breakerMost at the most
 	from   time.Time        // of the closed state: earlier calls count no more
-	faults int
-	why    string
-	since  time.Time
-	until  time.Time // zero while closed
-	opens  int       // in a row, each twice as long as the one before
+	// forgotten is the end of the last call that there was no room for: what ended by then is not taken again.
+	forgotten time.Time
+	faults    int
+	why       string
+	since     time.Time
+	until     time.Time // zero while closed
+	opens     int       // in a row, each twice as long as the one before
 }
 
 // Add takes the end of one call and reports whether the state changed. A call that was added before
@@ -134,11 +140,16 @@ func (b *Breaker) Add(r BreakerRule, o GatewayOutcome) (changed bool) {
 }
 
 func (b *Breaker) remember(r BreakerRule, o GatewayOutcome) bool {
-	if slices.ContainsFunc(b.recent, func(have GatewayOutcome) bool { return have.Attempt == o.Attempt }) {
+	if !o.Ended.After(b.forgotten) || slices.ContainsFunc(b.recent, func(have GatewayOutcome) bool { return have.Attempt == o.Attempt }) {
 		return false
 	}
 	oldest := o.Ended.Add(-max(r.ASRWindow.Approx(), longestOpen))
 	b.recent = slices.DeleteFunc(b.recent, func(have GatewayOutcome) bool { return have.Ended.Before(oldest) })
+	if len(b.recent) >= breakerMost {
+		n := len(b.recent) - breakerMost + 1
+		b.forgotten = b.recent[n-1].Ended
+		b.recent = slices.Delete(b.recent, 0, n)
+	}
 	b.recent = append(b.recent, o)
 	return true
 }

@@ -147,3 +147,22 @@ func TestWhatTheSwitchsOtherCallersUseIsTakenOffOurShare(t *testing.T) {
 		}
 	}
 }
+
+func TestABusyGatewayIsRememberedByItsLastCallsOnly(t *testing.T) {
+	rule := breakerRule(t, nil)
+	var b outreach.Breaker
+	for i := range 6000 { // within a minute; the first 4000 were answered, then nobody was
+		end := noon.Add(time.Duration(i) * 10 * time.Millisecond)
+		b.Add(rule, outreach.GatewayOutcome{Attempt: outreach.AttemptID(fmt.Sprint(i)), Started: end, Ended: end, Answered: i < 4000})
+	}
+	h := b.At(rule, noon.Add(time.Minute))
+	if h.Calls != 4096 || h.ASR == nil || *h.ASR < 51 || *h.ASR > 52 {
+		t.Errorf("%d calls, %v", h.Calls, *h.ASR)
+	}
+	for _, again := range []int{5999, 1900} { // another node tells of them, too: one that is remembered, one that no more is
+		o := outreach.GatewayOutcome{Attempt: outreach.AttemptID(fmt.Sprint(again)), Ended: noon.Add(time.Duration(again) * 10 * time.Millisecond), Fault: true}
+		if b.Add(rule, o); b.At(rule, noon.Add(time.Minute)).Faults != 0 {
+			t.Errorf("call %d was counted twice", again)
+		}
+	}
+}

@@ -49,7 +49,7 @@ func (s *Scheduler) proved(ctx context.Context, r outreach.CallResult) error {
 	s.mu.Lock()
 	delete(s.records, r.Attempt)
 	s.mu.Unlock()
-	s.Log.Info("settled by its call detail record", "attempt_id", r.Attempt, "cause", r.Cause, "sip_status", r.SIPStatus)
+	s.Log.Info("settled by what its PBX told of the end", "attempt_id", r.Attempt, "cause", r.Cause, "sip_status", r.SIPStatus)
 	return s.End(ctx, r)
 }
 

@@ -242,3 +242,79 @@ func TestAClockSetForwardInTheMiddleOfACallTakesItFromNobodyAndDialsNobodyTwice(
 		t.Errorf("%+v, %d more orders", c.Attempts[0], len(r.orders))
 	}
 }
+
+// missed is a call whose node died, and that has ended by the time that anybody asks.
+func missed(t *testing.T) (r *rig, o outreach.CallOrder) {
+	t.Helper()
+	r = newRig(t, nil)
+	ctx, crash := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.sched.Run(ctx) }()
+	r.fire("01")
+	o = r.ordered()
+	crash()
+	must(t, <-done)
+	r.mu.Lock()
+	delete(r.live, o.Attempt)
+	r.mu.Unlock()
+	return r, o
+}
+
+// told is a node's own dialer, whose PBX has told it how a call ended that it did not watch.
+type told struct {
+	*rig
+	end outreach.CallResult
+}
+
+func (d *told) Ended(id outreach.AttemptID) (outreach.CallResult, bool) {
+	return d.end, id == d.end.Attempt
+}
+
+func busy(o outreach.CallOrder) outreach.CallResult {
+	return outreach.CallResult{Attempt: o.Attempt, Sent: true, Accepted: true, Created: true, Cause: "USER_BUSY", SIPStatus: 486, EndedAt: noon}
+}
+
+func TestAnEndThatItsPBXToldWhenNobodyWatchedProvesTheOutcome(t *testing.T) {
+	r, o := missed(t)
+	again := newScheduler(r)
+	again.Dialer = &told{r, busy(o)}
+	defer again.run(t)()
+	c := r.until(o.Transaction, "settled", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptEnded })
+	if c.Attempts[0].Disposition != outreach.Busy || c.Transaction.Reason != outreach.ReasonRetryWait {
+		t.Errorf("%+v %+v", c.Attempts[0], c.Transaction)
+	}
+}
+
+func TestWhatANodeMissedAnotherProvesAndWithoutAWitnessPolicySettlesIt(t *testing.T) {
+	for _, witness := range []bool{true, false} {
+		r, o := missed(t)
+		back := newScheduler(r)
+		other := newScheduler(r) // hears of what the store tells
+		back.Shared, other.Shared, other.Node = true, true, "n2"
+		if witness {
+			other.Dialer = &told{r, busy(o)}
+		}
+		stopOther, stopBack := other.run(t), back.run(t)
+		r.until(o.Transaction, "unknown", func(c outreach.Case) bool { return len(c.Attempts) > 0 && c.Attempts[0].Token > o.Token })
+		r.clock.Jump(r.clock.Now().Add(3 * time.Second))
+		must(t, back.Reap(t.Context()))
+		want := outreach.Busy
+		if !witness {
+			if c := r.until(o.Transaction, "read", func(outreach.Case) bool { return true }); c.Attempts[0].State != outreach.AttemptUnknown {
+				t.Fatalf("given up before another node could tell: %+v", c.Attempts[0])
+			}
+			want = outreach.Unknown
+			r.clock.Jump(r.clock.Now().Add(10 * time.Second))
+			must(t, back.Reap(t.Context()))
+		}
+		c := r.until(o.Transaction, "settled", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptEnded })
+		if c.Attempts[0].Disposition != want {
+			t.Errorf("witness %v: %+v", witness, c.Attempts[0])
+		}
+		if !witness {
+			r.sent()
+		}
+		stopBack()
+		stopOther()
+	}
+}

@@ -155,14 +155,18 @@ func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now t
 		return false
 	}
 	if r, ok := s.recorded(a.ID); ok {
-		r.Token = a.Token
-		if err := s.proved(ctx, r); err != nil {
-			s.Log.Error("settle by a call detail record", "attempt_id", a.ID, "err", err)
-		}
+		s.settleProved(ctx, a, r)
+		return false
+	}
+	if r, ok := s.Dialer.Ended(a.ID); ok {
+		s.settleProved(ctx, a, r)
 		return false
 	}
 	if a.Direction == outreach.Inbound { // the patient's own call: it may go on with somebody else, and nothing of ours rings
 		s.settleByPolicy(ctx, a, now)
+		return false
+	}
+	if a.Owner != s.Node && s.awaitsWitness(a, now) { // a leg that is up connects to its own node, which has just come back
 		return false
 	}
 	exists, err := s.Dialer.Exists(ctx, a.PBX, a.ID)
@@ -178,11 +182,32 @@ func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now t
 		return false
 	case err == nil && now.Before(a.StartedAt.Add(jobTime)):
 		return false
+	case err == nil && s.awaitsWitness(a, now):
+		return false
 	case err == nil && s.awaitsRecord(a, now):
 		return false
 	}
 	s.settleByPolicy(ctx, a, now)
 	return false
+}
+
+// awaitsWitness reports whether another node may still tell how the call ended: each looks at the unknown
+// attempts once in a third of a lease, and sooner where a notice tells of them.
+func (s *Scheduler) awaitsWitness(a outreach.Attempt, now time.Time) bool {
+	if !s.Shared {
+		return false
+	}
+	snap := s.current()
+	p, _ := snap.PBX(a.PBX)
+	lost := a.SettleAt.Add(-snap.SettleAfter(p))
+	return now.Before(lost.Add(s.Lease/3 + jobTime))
+}
+
+func (s *Scheduler) settleProved(ctx context.Context, a outreach.Attempt, r outreach.CallResult) {
+	r.Token = a.Token
+	if err := s.proved(ctx, r); err != nil {
+		s.Log.Error("settle by what its PBX told of the end", "attempt_id", a.ID, "err", err)
+	}
 }
 
 // takeOver makes this node the leg's owner, so that no two nodes watch it; false if another was faster.

@@ -149,12 +149,17 @@ func (s *Scheduler) afterEnd(snap *outreach.Snapshot, r outreach.CallResult, ch 
 func (s *Scheduler) LinkChanged(pbx string, up, restarted bool) {
 	s.Log.Info("pbx link", "pbx", pbx, "up", up, "restarted", restarted)
 	if up {
-		select {
-		case s.ask <- struct{}{}:
-		default:
-		}
+		s.askAgain()
 	}
 	s.Wake()
+}
+
+// askAgain has unknown attempts settled soon. It never blocks.
+func (s *Scheduler) askAgain() {
+	select {
+	case s.ask <- struct{}{}:
+	default:
+	}
 }
 
 // Response applies an answer that came by link, button, word, callback or API.

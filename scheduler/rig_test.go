@@ -39,7 +39,8 @@ type rig struct {
 	up       bool
 	live     map[outreach.AttemptID]bool
 	adopted  []outreach.CallOrder
-	deaf     bool // watches no leg
+	deaf     bool                                       // watches no leg
+	seen     map[outreach.AttemptID]outreach.CallResult // of legs that nobody watched
 	hungUp   []outreach.AttemptID
 	dialErr  error
 	retired  []string
@@ -247,6 +248,13 @@ func (r *rig) Watching(id outreach.AttemptID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.ContainsFunc(r.adopted, func(o outreach.CallOrder) bool { return o.Attempt == id })
+}
+
+func (r *rig) Ended(id outreach.AttemptID) (outreach.CallResult, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	seen, ok := r.seen[id]
+	return seen, ok
 }
 
 func (r *rig) Status(pbx string) outreach.PBXStatus {

@@ -49,6 +49,8 @@ type Dialer interface {
 	Exists(ctx context.Context, pbx string, id outreach.AttemptID) (bool, error)
 	Adopt(order outreach.CallOrder)
 	Watching(id outreach.AttemptID) bool
+	// Ended is how a call that nobody here watched ended, if its PBX told this node.
+	Ended(id outreach.AttemptID) (outreach.CallResult, bool)
 	Status(pbx string) outreach.PBXStatus
 }
 
@@ -96,6 +98,7 @@ type Options struct {
 	Retire    func(ctx context.Context, configuration string) error // inactivates a "once" whose date is over
 	Lease     time.Duration                                         // default 30 s
 	Messages  int                                                   // sends under way per channel, default 256: 300 ms each lets 800 a second leave
+	Shared    bool                                                  // other nodes hear the same PBXs, and may know what this one has missed
 	Member    *Member                                               // this node among others; nil: it is the only one and leads
 }
 
@@ -148,6 +151,9 @@ func (s *Scheduler) Wake() {
 
 // Notice is the store's commit hook: what made something ready wakes the loop.
 func (s *Scheduler) Notice(n outreach.Notice) {
+	if n.Kind == "attempt" && n.Reason == outreach.ReasonUnknown { // its PBX may have told us how it ended
+		s.askAgain()
+	}
 	if n.Ready || n.Kind == "pause" || n.Kind == "settings" {
 		s.Wake()
 	}

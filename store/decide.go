@@ -121,12 +121,16 @@ func (t *tx) applyAttempt(h *held, n *outreach.Attempt) error {
 		if o.ID != n.ID {
 			continue
 		}
-		had, before := live(o.State), o.Lines()
+		was, had, before := o.State, live(o.State), o.Lines()
 		if err := t.updateAttempt(o, n); err != nil {
 			return err
 		}
 		t.hot.use(o, n.Lines()-before)
-		t.notify(outreach.Notice{Transaction: h.row.ID, Channel: n.Channel, Kind: "attempt", Ready: had && !live(n.State)})
+		tell := outreach.Notice{Transaction: h.row.ID, Channel: n.Channel, Kind: "attempt", Ready: had && !live(n.State)}
+		if n.State == outreach.AttemptUnknown && was != n.State {
+			tell.Reason = outreach.ReasonUnknown
+		}
+		t.notify(tell)
 		return nil
 	}
 	return fmt.Errorf("attempt %s of %s: %w", n.ID, h.row.ID, ErrNotFound)

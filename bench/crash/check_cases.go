@@ -138,33 +138,73 @@ func settleTime(kills []kill, cases map[outreach.TransactionID]outreach.Case) ti
 	return longest
 }
 
-// outlived is how long after its node served again a leg must be up to count as a survivor: the link to
-// the PBX is made by then and every live leg is watched.
-const outlived = 2 * time.Second
+// linked is how long after it served again a node surely has its link to the PBX, and is told how legs end.
+const linked = 2 * time.Second
 
-// survivors counts the legs that were up before a kill and well after the node was back, and those of
-// them whose outcome was called unknown nevertheless.
-func survivors(kills []kill, records []simfs.Record, cases map[outreach.TransactionID]outreach.Case) (n, unknown int) {
+// witnesses is when each node lived: from one start to its next kill.
+type witnesses map[string][]span
+
+type span struct{ from, to time.Time }
+
+// alive are the spans of every node, from the harness's beginning to its end.
+func alive(nodes []string, kills []kill, began, ended time.Time) witnesses {
+	w := witnesses{}
+	for _, n := range nodes {
+		from := began
+		for _, k := range kills {
+			if k.node == n {
+				w[n] = append(w[n], span{from, k.at})
+				from = k.ready.Add(linked)
+			}
+		}
+		w[n] = append(w[n], span{from, ended})
+	}
+	return w
+}
+
+// saw reports whether a node that lived until the outcome was settled was told by the PBX how the leg ended.
+func (w witnesses) saw(end, settled time.Time) bool {
+	for _, spans := range w {
+		for _, s := range spans {
+			if end.After(s.from) && end.Before(s.to) && settled.Before(s.to) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkSurvivors counts the legs in flight at a kill whose end some node was told, by an event of the PBX's, and
+// finds those of them whose outcome was called unknown nevertheless.
+func (f *findings) checkSurvivors(w witnesses, kills []kill, records []simfs.Record, cases map[outreach.TransactionID]outreach.Case) (survivors int) {
 	ends := map[string]time.Time{}
 	for _, r := range records {
 		if r.Kind == "end" {
 			ends[r.UUID] = r.At
 		}
 	}
-	for _, c := range cases {
+	for id, c := range cases {
 		for _, a := range c.Attempts {
-			end := ends[string(a.ID)]
-			for i, k := range kills {
-				again := i+1 < len(kills) && kills[i+1].at.Before(end) // killed once more before its end
-				if again || a.Owner != k.node || !a.StartedAt.Before(k.at) || !end.After(k.ready.Add(outlived)) {
-					continue
-				}
-				n++
-				if a.Disposition == outreach.Unknown {
-					unknown++
-				}
+			end, ended := ends[string(a.ID)]
+			if !ended || a.EndedAt.IsZero() || !w.saw(end, a.EndedAt) || !inFlight(kills, a, end) {
+				continue
+			}
+			survivors++
+			if a.Disposition == outreach.Unknown {
+				f.say(&f.unproved, "attempt %s of %s ended at %s, which a node was told, and was settled at %s as unknown", a.ID, id,
+					end.Format(time.StampMilli), a.EndedAt.Format(time.StampMilli))
 			}
 		}
 	}
-	return n, unknown
+	return survivors
+}
+
+// inFlight reports whether a node was killed between the attempt's claim and its leg's end.
+func inFlight(kills []kill, a outreach.Attempt, end time.Time) bool {
+	for _, k := range kills {
+		if a.ClaimedAt.Before(k.at) && end.After(k.at) && (a.Owner == k.node || a.Disposition == outreach.Unknown) {
+			return true
+		}
+	}
+	return false
 }

@@ -9,8 +9,8 @@ import (
 
 // findings are broken promises, counted, and told in words.
 type findings struct {
-	lost, doubled, overCap, messages, untold int
-	problems                                 []string
+	lost, doubled, overCap, messages, untold, unproved int
+	problems                                           []string
 }
 
 func (f *findings) say(count *int, format string, a ...any) {

@@ -93,3 +93,30 @@ func TestSettlingIsTimedFromTheKillOfTheAttemptsOwnNode(t *testing.T) {
 		t.Errorf("settled after %s, want 3 s", got)
 	}
 }
+
+func TestASurvivorIsOneOfWhoseEndALivingNodeWasTold(t *testing.T) {
+	at := func(second int) time.Time { return noon.Add(time.Duration(second) * time.Second) }
+	kills := []kill{{at: at(10), ready: at(11), node: "node1"}, {at: at(30), ready: at(31), node: "node2"}}
+	for _, test := range []struct {
+		name                string
+		nodes               []string
+		ended, settled      int
+		d                   outreach.Disposition
+		survivors, unproved int
+	}{
+		{"ended after its node was back", []string{"node1"}, 20, 20, outreach.NoAnswer, 1, 0},
+		{"ended after its node was back and called unknown", []string{"node1"}, 20, 25, outreach.Unknown, 1, 1},
+		{"ended while nobody lived", []string{"node1"}, 12, 25, outreach.Unknown, 0, 0},
+		{"ended while another node lived", []string{"node1", "node2"}, 12, 25, outreach.Unknown, 1, 1},
+		{"the only one who knew was killed before it could tell", []string{"node1", "node2"}, 12, 35, outreach.Unknown, 0, 0},
+		{"ended before the kill", []string{"node1", "node2"}, 9, 9, outreach.NoAnswer, 0, 0},
+	} {
+		a := outreach.Attempt{ID: "a", Channel: outreach.IVR, Owner: "node1", ClaimedAt: at(5), EndedAt: at(test.settled), Disposition: test.d}
+		var f findings
+		n := f.checkSurvivors(alive(test.nodes, kills, noon, at(60)), kills, []simfs.Record{record(test.ended, "end", "a", "1", "NO_ANSWER")},
+			map[outreach.TransactionID]outreach.Case{"t": {Attempts: []outreach.Attempt{a}}})
+		if n != test.survivors || f.unproved != test.unproved {
+			t.Errorf("%s: %d survivors, %d unproved, want %d and %d", test.name, n, f.unproved, test.survivors, test.unproved)
+		}
+	}
+}

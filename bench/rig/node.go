@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -27,6 +28,7 @@ type Node struct {
 	r      *Rig
 	listen string
 	esl    string
+	pprof  string
 	log    string // path
 	cmd    *exec.Cmd
 	ended  chan struct{}
@@ -36,7 +38,7 @@ type Node struct {
 func (r *Rig) newNode(i int) (*Node, error) {
 	n := &Node{Name: "node" + strconv.Itoa(i+1), r: r}
 	n.log, n.Config = filepath.Join(r.o.Dir, n.Name+".log"), filepath.Join(r.o.Dir, "curlew.json")
-	for _, address := range []*string{&n.listen, &n.esl} {
+	for _, address := range []*string{&n.listen, &n.esl, &n.pprof} {
 		var err error
 		if *address, err = freeAddress(); err != nil {
 			return nil, err
@@ -54,6 +56,9 @@ func (n *Node) Start(ctx context.Context, more ...string) error {
 	dir := n.r.o.Dir
 	args := []string{"serve", "--config", n.Config, "--db", n.r.DB, "--data", filepath.Join(dir, n.Name),
 		"--listen", n.listen, "--esl-listen", n.esl, "--esl-advertise", n.esl, "--node", n.Name, "--drain", "5s"}
+	if n.r.o.Profiles {
+		args = append(args, "--profile", n.pprof)
+	}
 	args = append(append(args, n.r.o.Args...), more...)
 	log, err := os.OpenFile(n.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -72,6 +77,21 @@ func (n *Node) Start(ctx context.Context, more ...string) error {
 		close(ended)
 	}()
 	return nil
+}
+
+// Profile is one of the node's profiles, such as heap, for go tool pprof; Options.Profiles is needed. query is
+// ?gc=1 and the like.
+func (n *Node) Profile(ctx context.Context, name, query string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.pprof+"/debug/pprof/"+name+query, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("profile of %s: %w", n.Name, err)
+	}
+	defer res.Body.Close()
+	return io.ReadAll(res.Body)
 }
 
 var errEnded = errors.New("the node ended")

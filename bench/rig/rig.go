@@ -42,6 +42,7 @@ type Options struct {
 	// Listener may wrap the switch's, to see what comes in.
 	Listener func(net.Listener) net.Listener
 	Log      *slog.Logger
+	Profiles bool // of each node are served
 }
 
 // Rig is the outside, up and serving, and the nodes to be started in it.

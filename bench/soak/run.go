@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ type Options struct {
 	Env      []string
 	For      time.Duration
 	Rate     float64   // events, and so calls, a second; default 10
+	Keep     string    // directory in which the heap and goroutine profiles stay; default none
 	Progress io.Writer // a line for each sample
 }
 
@@ -30,8 +32,12 @@ type Options struct {
 type sample struct {
 	at             time.Duration
 	rss, heap, wal float64 // MiB
+	outside        float64 // MiB of the RSS that are not Go's: SQLite's pages, C's heap, the program itself
 	goroutines     float64
 }
+
+// mark is what is in use once everything that is not has been collected.
+type mark struct{ live, goroutines float64 }
 
 const lines = 200
 
@@ -46,7 +52,7 @@ func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	r, err := rig.New(ctx, rig.Options{Program: o.Program, Env: o.Env, Dir: dir, Document: rig.Document(lines)})
+	r, err := rig.New(ctx, rig.Options{Program: o.Program, Env: o.Env, Dir: dir, Document: rig.Document(lines), Profiles: true})
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +75,7 @@ type soak struct {
 	client  *simhims.Client
 	posted  int
 	samples []sample
+	marks   []mark // after a third, two thirds, and at the end
 }
 
 // run keeps its own pace: an event that was slow is followed at once by the next.
@@ -82,6 +89,11 @@ func (s *soak) run(ctx context.Context) error {
 				return err
 			}
 			next += every
+		}
+		if passed >= s.o.For*time.Duration(len(s.marks)+1)/thirds {
+			if err := s.collect(ctx); err != nil {
+				return err
+			}
 		}
 		if passed >= s.o.For {
 			return nil
@@ -110,7 +122,36 @@ func (s *soak) post(ctx context.Context) error {
 	return nil
 }
 
-const mebi = 1 << 20
+const (
+	mebi   = 1 << 20
+	thirds = 3
+)
+
+// collect has the node collect its garbage, and keeps the profiles of what is left.
+func (s *soak) collect(ctx context.Context) error {
+	heap, err := s.node.Profile(ctx, "heap", "?gc=1")
+	if err != nil {
+		return err
+	}
+	var m mark
+	if err := s.metrics(ctx, map[string]*float64{"go_memstats_heap_alloc_bytes": &m.live, "go_goroutines": &m.goroutines}); err != nil {
+		return err
+	}
+	m.live /= mebi
+	s.marks = append(s.marks, m)
+	if s.o.Progress != nil {
+		fmt.Fprintf(s.o.Progress, "after a collection: %.1f MiB in use, %.0f goroutines\n", m.live, m.goroutines)
+	}
+	if s.o.Keep == "" {
+		return nil
+	}
+	goroutines, err := s.node.Profile(ctx, "goroutine", "?debug=1")
+	if err != nil {
+		return err
+	}
+	name := func(what string) string { return filepath.Join(s.o.Keep, fmt.Sprintf("%s-%d", what, len(s.marks))) }
+	return errors.Join(os.WriteFile(name("heap"), heap, 0o600), os.WriteFile(name("goroutines"), goroutines, 0o600))
+}
 
 func (s *soak) look(ctx context.Context, at time.Duration) error {
 	u, err := s.node.Usage()
@@ -118,17 +159,20 @@ func (s *soak) look(ctx context.Context, at time.Duration) error {
 		return err
 	}
 	v := sample{at: at, rss: float64(u.RSS) / mebi}
-	if err := s.metrics(ctx, map[string]*float64{"go_memstats_heap_alloc_bytes": &v.heap, "go_goroutines": &v.goroutines}); err != nil {
+	var sys, released float64
+	if err := s.metrics(ctx, map[string]*float64{"go_memstats_heap_alloc_bytes": &v.heap, "go_goroutines": &v.goroutines,
+		"go_memstats_sys_bytes": &sys, "go_memstats_heap_released_bytes": &released}); err != nil {
 		return err
 	}
 	v.heap /= mebi
+	v.outside = v.rss - (sys-released)/mebi
 	if info, err := os.Stat(s.r.DB + "-wal"); err == nil {
 		v.wal = float64(info.Size()) / mebi
 	}
 	s.samples = append(s.samples, v)
 	if s.o.Progress != nil {
-		fmt.Fprintf(s.o.Progress, "%s: %d events, RSS %.1f MiB, heap %.1f MiB, WAL %.1f MiB, %.0f goroutines\n",
-			at.Round(time.Second), s.posted, v.rss, v.heap, v.wal, v.goroutines)
+		fmt.Fprintf(s.o.Progress, "%s: %d events, RSS %.1f MiB, of which %.1f are not Go's, heap %.1f MiB, WAL %.1f MiB, %.0f goroutines\n",
+			at.Round(time.Second), s.posted, v.rss, v.outside, v.heap, v.wal, v.goroutines)
 	}
 	return nil
 }
@@ -187,8 +231,12 @@ func (s *soak) rows() []sheet.Row {
 		return sheet.Row{Name: "soak: " + what + " grows", Figure: g, Unit: "MiB/h", Peer: "KiB for each call", PeerFigure: g * 1024 / (s.o.Rate * 3600), Ratio: g / max(of(first), 1e-9)}
 	}
 	rss, heap := func(v sample) float64 { return v.rss }, func(v sample) float64 { return v.heap }
+	begin, end := s.marks[0], s.marks[len(s.marks)-1]
+	live := sheet.Row{Name: fmt.Sprintf("soak of %s, %d calls: Go heap in use after a collection", s.o.For, s.posted), Figure: end.live, Unit: "MiB",
+		Peer: "a third of the way", PeerFigure: begin.live, Ratio: end.live / max(begin.live, 1e-9)}
 	return []sheet.Row{
-		row("RSS", "MiB", rss), row("Go heap", "MiB", heap), row("WAL", "MiB", func(v sample) float64 { return v.wal }),
+		row("RSS", "MiB", rss), row("RSS that is not Go's", "MiB", func(v sample) float64 { return v.outside }), row("Go heap", "MiB", heap), live,
+		row("WAL", "MiB", func(v sample) float64 { return v.wal }),
 		row("goroutines", "", func(v sample) float64 { return v.goroutines }),
 		growth("RSS", rss), growth("Go heap", heap),
 	}

@@ -165,7 +165,7 @@ func (a *app) wireCalls(ctx context.Context) error {
 	a.sched = scheduler.New(scheduler.Options{
 		Node: a.node, Store: a.store, Scripts: listened{a.library, a.heard}, Sender: a.router, Composer: channels.Composer{}, Catalogue: a.keeper,
 		Clock: a.clock, Log: a.log, NewID: func() string { return store.NewID(a.clock.Now()) }, NewToken: links.Token, Retire: a.retire,
-		Lease: a.lease,
+		Lease: a.lease, Shared: store.Shared(a.db),
 	})
 	a.member = a.newMember()
 	a.sched.Member = a.member

@@ -28,6 +28,8 @@ type benchCommand struct {
 
 	For time.Duration `help:"soak: how long." default:"10m"`
 
+	PerSecond float64 `name:"per-second" help:"soak: events, and so calls, a second." default:"10"`
+
 	Events      int     `help:"simulate: events of the day." default:"1000000"`
 	PBXs        int     `name:"pbxs" help:"simulate: PBXs." default:"100"`
 	LinesPerPBX int     `help:"simulate: calls that each PBX may carry at once." default:"60"`
@@ -40,7 +42,7 @@ type benchCommand struct {
 	Nodes int    `help:"crash: nodes on the same database, default 1, on PostgreSQL 3; simulate: nodes, default 50."`
 	Lines int    `help:"crash: calls that the PBX may carry at once." default:"60"`
 	Seed  uint64 `help:"crash: of the random moments, default random; simulate: of the day."`
-	Keep  string `help:"crash: directory in which database and logs stay." type:"existingdir"`
+	Keep  string `help:"crash: directory in which database and logs stay; soak: the profiles." type:"existingdir"`
 }
 
 // benchmark measures and prints as it goes.

@@ -33,15 +33,23 @@ type serveCommand struct {
 	Paused       bool          `help:"Start with everything paused, after a restore: nobody is called until POST /api/v1/resume."`
 	Lease        time.Duration `help:"How long the calls of a node that falls silent stay its own; then the others settle them." default:"30s"`
 	Verbose      bool          `help:"Log every call's steps."`
+	Profile      string        `help:"Loopback address at which this process's profiles are to be had (go tool pprof)."`
 }
 
 // Run is curlew serve: until SIGTERM or an interrupt.
-func (s *serveCommand) Run(c *console) error {
+func (s *serveCommand) Run(c *console) (err error) {
 	level := slog.LevelInfo
 	if s.Verbose {
 		level = slog.LevelDebug
 	}
 	log := logger(c.err, level)
+	if s.Profile != "" {
+		stop, err := profiled(c.ctx, s.Profile)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
 	o, err := s.options(c, log)
 	if err != nil {
 		return err
