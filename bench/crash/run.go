@@ -140,6 +140,7 @@ type harness struct {
 	rig   *rig.Rig
 	dice  *rand.Rand
 	kills []kill
+	turn  []int // nodes that are still to be killed before any is again
 
 	began    time.Time // when every node had its link
 	starting int       // further kills, of nodes that were just starting
@@ -207,7 +208,7 @@ func (h *harness) killOne(ctx context.Context) error {
 			pause = time.Duration(6+h.dice.IntN(1000)) * time.Millisecond
 		}
 	}
-	n := h.rig.Nodes[h.dice.IntN(len(h.rig.Nodes))]
+	n := h.victim()
 	k := kill{node: n.Name, calls: h.rig.FreeSWITCH.Calls(), at: time.Now()}
 	n.Kill()
 	h.kills = append(h.kills, k)
@@ -227,6 +228,16 @@ func (h *harness) killOne(ctx context.Context) error {
 	err := n.Ready(ctx)
 	h.kills[len(h.kills)-1].ready = time.Now()
 	return err
+}
+
+// victim is the next to be killed: each node once, in an order of chance, before any is killed again.
+func (h *harness) victim() *rig.Node {
+	if len(h.turn) == 0 {
+		h.turn = h.dice.Perm(len(h.rig.Nodes))
+	}
+	n := h.rig.Nodes[h.turn[0]]
+	h.turn = h.turn[1:]
+	return n
 }
 
 // startKills: one start of so many is killed, too.
