@@ -429,3 +429,22 @@ func TestEveryAnswerCarriesTheSecurityHeaders(t *testing.T) {
 		}
 	}
 }
+
+func TestARecordingIsKeptBeforeAPromptNamesItAndHeardAgain(t *testing.T) {
+	w := newWorld(t)
+	h := w.server().Handler()
+	want(t, request(h, "POST", "/api/v1/recordings", adminKey, []byte("MP3!"), "Content-Type", "audio/wav"), http.StatusUnprocessableEntity)
+	want(t, request(h, "POST", "/api/v1/recordings", himsKey, []byte("RIFF"), "Content-Type", "audio/wav"), http.StatusForbidden)
+	before := w.snap.Revision
+	rec := request(h, "POST", "/api/v1/recordings", adminKey, []byte("RIFF and sound"), "Content-Type", "audio/wav")
+	want(t, rec, http.StatusCreated)
+	if w.snap.Revision != before {
+		t.Error("the settings changed")
+	}
+	sha := decode[outreach.AudioReport](t, rec).SHA256
+	if got := request(h, "GET", "/api/v1/recordings/"+sha, adminKey, nil).Body.String(); got != "RIFF and sound" {
+		t.Errorf("read back %q", got)
+	}
+	w.audio["01a2-T-"+sha] = []byte("RIFF about a patient")
+	want(t, request(h, "GET", "/api/v1/recordings/01a2-T-"+sha, adminKey, nil), http.StatusUnprocessableEntity)
+}

@@ -25,6 +25,8 @@ type Audio interface {
 	Store(ctx context.Context, wav []byte) (outreach.AudioReport, error)
 	// Open returns the recording (lower-case hex), or outreach.ErrNotFound.
 	Open(sha256 string) (io.ReadSeekCloser, error)
+	// Recording returns the audio that a prompt names: sha256:HEX or a file beside the configuration.
+	Recording(ctx context.Context, reference string) (io.ReadSeekCloser, error)
 	// Answer returns what a patient recorded in that call, or outreach.ErrNotFound.
 	Answer(id outreach.AttemptID) (io.ReadSeekCloser, error)
 }
@@ -77,9 +79,9 @@ func (s *Server) mountPrompts() {
 	const tag = "Prompts"
 	route(s, operation{id: "list-prompt-categories", method: http.MethodGet, path: "/prompt-categories", tag: tag,
 		summary: "The catalogue of prompt categories with their fields"},
-		func(context.Context, *struct{}) (*listing[outreach.PromptCategory], error) {
+		func(context.Context, *struct{}) (*listing[CategoryView], error) {
 			snap := s.snapshot()
-			return listed(snap.Revision, snap.Categories()), nil
+			return listed(snap.Revision, categoryViews(snap)), nil
 		})
 	route(s, operation{id: "list-prompts", method: http.MethodGet, path: "/prompts", tag: tag, summary: "Every prompt"},
 		func(context.Context, *struct{}) (*listing[outreach.Prompt], error) {
@@ -199,13 +201,13 @@ func (s *Server) putAudio(ctx context.Context, in *audioPut) (*audioReportOutput
 	return &audioReportOutput{etag(snap.Revision), report}, nil
 }
 
-func (s *Server) getAudio(_ context.Context, in *AudioInput) (*huma.StreamResponse, error) {
-	p, ok := s.snapshot().Prompt(in.Category)
-	sha, kept := strings.CutPrefix(p.Languages[in.Language].Audio, audioReference)
-	if !ok || !kept {
+func (s *Server) getAudio(ctx context.Context, in *AudioInput) (*huma.StreamResponse, error) {
+	p, _ := s.snapshot().Prompt(in.Category)
+	reference := p.Languages[in.Language].Audio
+	if reference == "" {
 		return nil, outreach.ErrNotFound
 	}
-	f, err := s.Audio.Open(sha)
+	f, err := s.Audio.Recording(ctx, reference)
 	if err != nil {
 		return nil, fmt.Errorf("open recording: %w", err)
 	}

@@ -40,6 +40,7 @@ type Options struct {
 	Nodes        Nodes
 	Audio        Audio
 	Previews     Previews
+	Voice        Voice
 	Rehearsals   Rehearsals
 	Feed         *Feed
 
@@ -157,6 +158,7 @@ func (s *Server) mountAPI() {
 	s.mountEvents()
 	s.mountPBXs()
 	s.mountPrompts()
+	s.mountRecordings()
 	s.mountConfigurations()
 	s.mountPreviews()
 	if s.Rehearsals != nil {

@@ -311,6 +311,11 @@ func (w *world) Answer(id outreach.AttemptID) (io.ReadSeekCloser, error) {
 	return w.Open("answer " + string(id))
 }
 
+func (w *world) Recording(_ context.Context, reference string) (io.ReadSeekCloser, error) {
+	sha, _ := strings.CutPrefix(reference, "sha256:")
+	return w.Open(sha)
+}
+
 func (w *world) Open(sha string) (io.ReadSeekCloser, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -46,8 +46,9 @@ type draft struct {
 	actions []outreach.KeyAction
 	values  func(string) (string, bool)
 	best    int
-	quiet   bool           // expects values to be missing
-	leftOut []MissingError // for want of a value
+	quiet   bool             // expects values to be missing
+	leftOut []MissingError   // for want of a value
+	trial   *outreach.Prompt // stands for the saved one of its category
 }
 
 func (l *Library) newDraft(snap *outreach.Snapshot, c *outreach.Case, step outreach.Step, lang string) *draft {
@@ -72,6 +73,9 @@ var errInactive = errors.New("the prompt is inactive")
 func (d *draft) content(category, lang string) (content, error) {
 	cat, known := d.snap.Category(category)
 	p, own := d.snap.Prompt(category)
+	if d.trial != nil && d.trial.Category == category {
+		p, own = *d.trial, true
+	}
 	c := content{prompt: p, category: cat}
 	missing := func(why string) (content, error) {
 		return content{}, &MissingError{Category: category, Language: lang, Reason: why}

@@ -72,6 +72,16 @@ func (l *Library) Open(name string) (*os.File, error) {
 	return f, err
 }
 
+// Recording opens what a prompt names as its audio: "sha256:HEX", or a file beside the configuration, which is checked
+// and stored first.
+func (l *Library) Recording(ctx context.Context, reference string) (*os.File, error) {
+	c, err := l.recording(ctx, reference)
+	if err != nil {
+		return nil, fmt.Errorf("recording: %w", err)
+	}
+	return os.Open(c.file)
+}
+
 // Forget deletes the speech about one patient once its transaction has ended. Deleting what is not there is no error;
 // speech that is being made at that very moment is left to Prune.
 func (l *Library) Forget(id outreach.TransactionID) error {

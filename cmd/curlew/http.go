@@ -41,6 +41,7 @@ func (a *app) wireHTTP() (err error) {
 		Versions: a.store,
 		Audio:    recordings{a.library},
 		Previews: previews{a.library, a.clock},
+		Voice:    voice{a.library, a.clock},
 		Feed:     a.feed, TwilioSigned: a.twilioSigned, Ready: a.ready, PBXNetworks: a.pbxNetworks, Records: records{a}, TrustedProxies: a.proxies,
 		Rehearsals: plays,
 		Demo:       a.demo, DemoKey: a.demoKey,
@@ -233,6 +234,17 @@ func findings(list []prompts.Finding) []outreach.Problem {
 
 func (r recordings) Answer(id outreach.AttemptID) (io.ReadSeekCloser, error) {
 	f, err := r.library.Answer(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, outreach.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (r recordings) Recording(ctx context.Context, reference string) (io.ReadSeekCloser, error) {
+	f, err := r.library.Recording(ctx, reference)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, outreach.ErrNotFound
 	}

@@ -47,11 +47,11 @@ export async function startDemo(port) {
 }
 
 // open starts Chromium; every request to another host is recorded in foreign.
-export async function open() {
+export async function open({ args = [] } = {}) {
   const profile = mkdtempSync(path.join(tmpdir(), "curlew-browser-"));
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required", `--crash-dumps-dir=${profile}`],
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required", `--crash-dumps-dir=${profile}`, ...args],
   });
   const close = async () => {
     await browser.close();

@@ -28,10 +28,14 @@ const inks: Record<string, string> = {
 const darker = (...names: string[]) =>
   Object.fromEntries(names.flatMap((n) => [[`--mantine-color-${n}-light-color`, inks[n]!], [`--mantine-color-${n}-outline`, inks[n]!], [`--mantine-color-${n}-text`, inks[n]!]]));
 
+// Its red is too pale for white text.
+const reds = { "--mantine-color-red-filled": "#c02626", "--mantine-color-red-filled-hover": "#a51f1f" };
+
 // Mantine's dimmed and placeholder greys are too pale for WCAG AA on our grounds.
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    ...reds,
     "--mantine-color-dimmed": "#556070",
     "--mantine-color-placeholder": "#666f7d",
     "--mantine-color-error": "#b3261e",
@@ -41,6 +45,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--curlew-card": "#ffffff",
   },
   dark: {
+    ...reds,
     "--mantine-color-dimmed": "#a9b3bd",
     "--mantine-color-placeholder": "#98a2ac",
     "--mantine-color-error": "#ff9b94",

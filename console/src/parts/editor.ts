@@ -1,7 +1,7 @@
 // Editing one resource that others may edit too: a local copy, the ETag that it was read with, and what to do
 // when somebody else was faster.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Taken } from "../api/client";
 import { conflicting } from "../api/problems";
 
@@ -21,14 +21,19 @@ export function useEditor<T>({ name, loaded, load, save, onSaved }: Options<T>) 
   const [etag, setETag] = useState("");
   const [dirty, setDirty] = useState(false);
   const [theirs, setTheirs] = useState<Taken<T>>();
+  const newest = useRef(loaded);
+  newest.current = loaded;
+  const seen = useRef<Taken<T>>(undefined); // taken over already, or older than what was saved since
   useEffect(() => {
-    if (!loaded || dirty) return;
+    if (!loaded || dirty || seen.current === loaded) return;
+    seen.current = loaded;
     setValue(loaded.data);
     setETag(loaded.etag);
   }, [loaded, dirty]);
   const saving = useMutation({
     mutationFn: async (as: { value: T; etag: string }) => save(as.value, as.etag),
     onSuccess: (answer, as) => {
+      seen.current = newest.current;
       setETag(answer.etag || as.etag);
       setDirty(false);
       setTheirs(undefined);

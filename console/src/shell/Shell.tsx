@@ -48,7 +48,7 @@ function Header({ open, toggle }: { open: boolean; toggle: () => void }) {
     <Group h="100%" px={{ base: "xs", sm: "md" }} justify="space-between" wrap="nowrap" gap="xs">
       <Group gap="xs" wrap="nowrap">
         <Burger opened={open} onClick={toggle} hiddenFrom="md" size="sm" aria-label={t("nav.menu")} aria-expanded={open} />
-        <Group gap={8} wrap="nowrap" component={Link} renderRoot={(props) => <Link to="/" {...props} />} style={{ color: "inherit", textDecoration: "none" }}>
+        <Group gap={8} wrap="nowrap" component={Link} renderRoot={(props) => <Link to="/" aria-label="Curlew" {...props} />} style={{ color: "inherit", textDecoration: "none" }}>
           <img src="/page/icon.svg" alt="" width={28} height={28} />
           <Text fw={700} size="lg" visibleFrom="xs">Curlew</Text>
         </Group>
