@@ -42,12 +42,18 @@ func Wait(ctx context.Context, c Clock, d time.Duration) error {
 	}
 }
 
+const (
+	pulse   = 2 * time.Millisecond
+	soonest = 10 * time.Microsecond // a timer that is armed again lets the clock go on meanwhile
+)
+
 // Demo runs at Speed times the machine's clock from a chosen instant and can jump forward.
 type Demo struct {
 	mu     sync.Mutex
 	origin time.Time // the machine's time at base
 	base   time.Time
 	speed  float64
+	most   time.Duration // the longest stretch of the machine's time that counts at once; 0: any
 	timers map[*timer]struct{}
 }
 
@@ -70,7 +76,34 @@ func (d *Demo) Now() time.Time {
 }
 
 func (d *Demo) now() time.Time {
-	return d.base.Add(time.Duration(float64(time.Since(d.origin)) * d.speed))
+	real := time.Since(d.origin)
+	if d.most > 0 {
+		real = min(real, d.most)
+	}
+	return d.base.Add(time.Duration(float64(real) * d.speed))
+}
+
+// Run feels the machine's pulse until ctx ends: when other work keeps this process from running, the clock waits for
+// it instead of leaping over what it would have done.
+func (d *Demo) Run(ctx context.Context) {
+	beat := time.NewTicker(pulse)
+	defer beat.Stop()
+	defer d.rebase(0)
+	for {
+		d.rebase(2 * pulse)
+		select {
+		case <-beat.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// rebase counts what has passed and lets at most that much pass before the next time.
+func (d *Demo) rebase(most time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.base, d.origin, d.most = d.now(), time.Now(), most
 }
 
 // After delivers when the demo's clock has moved by wait, be it by running or by a jump.
@@ -112,13 +145,17 @@ func (d *Demo) SetSpeed(speed float64) {
 // arm is called with the lock held.
 func (d *Demo) arm(t *timer) {
 	left := time.Duration(float64(t.due.Sub(d.now())) / d.speed)
-	t.real = time.AfterFunc(max(left, 0), func() { d.fire(t, true) })
+	t.real = time.AfterFunc(max(left, soonest), func() { d.fire(t, true) })
 }
 
 func (d *Demo) fire(t *timer, deliver bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if _, live := d.timers[t]; !live {
+		return
+	}
+	if deliver && d.now().Before(t.due) { // the clock has waited
+		d.arm(t)
 		return
 	}
 	delete(d.timers, t)

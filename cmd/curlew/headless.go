@@ -78,7 +78,7 @@ func (h *headless) pass(ctx context.Context) error {
 			return fmt.Errorf("the day was cut short: %w", err)
 		}
 		next, ok := h.app.sched.Resting()
-		if !ok || !h.world.quiet() || h.world.freeswitch.Calls() > 0 {
+		if !ok || !h.linked() || !h.world.quiet() || h.world.freeswitch.Calls() > 0 {
 			rested = 0
 			continue
 		}
@@ -95,6 +95,16 @@ func (h *headless) pass(ctx context.Context) error {
 		}
 		h.world.clock.Jump(next)
 	}
+}
+
+// linked reports whether every switch can be asked to call: what must wait for a link is no reason to jump.
+func (h *headless) linked() bool {
+	for _, p := range h.app.keeper.Current().Document.PBXs {
+		if p.Active && !h.app.dialer.Status(p.Name).LinkUp {
+			return false
+		}
+	}
+	return true
 }
 
 // over reports whether every transaction has ended and the HIMS knows.

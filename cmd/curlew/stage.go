@@ -52,10 +52,11 @@ func stage(ctx context.Context, o stageOptions) (*running, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listen for calls: %w", err), o.web.Close())
 	}
-	r := &running{done: make(chan error, 3), url: "http://" + o.web.Addr().String()}
+	r := &running{done: make(chan error, 4), url: "http://" + o.web.Addr().String()}
 	if err := r.build(ctx, o, calls); err != nil {
 		return nil, errors.Join(err, o.web.Close(), calls.Close())
 	}
+	r.carry(func() error { r.world.clock.Run(ctx); return nil })
 	r.carry(func() error { return r.page.listen(ctx) })
 	r.carry(func() error { return r.world.run(ctx) })
 	r.carry(func() error { return r.app.run(ctx, 2*time.Second) })
