@@ -69,18 +69,27 @@ demo: setup-demo build ## the whole job against simulators, console on http://12
 demo-headless: build ## a scripted day, one row per transaction
 	./$(BIN) demo --headless
 
-test: setup-test test-go test-freeswitch demo-check ## everything
+test: setup-test test-go test-console test-browser demo-check ## everything
+
+# What keeps real time has the machine to itself and comes one after the other: the program as a whole with its
+# children, then the real FreeSWITCH. Of the program, the race detector watches what does not measure.
+PROGRAM := ./cmd/curlew
+SWITCH := ./test/freeswitch ./bench/calls
+RACED := 'HeadlessDemo|Rehears|Draft|Preview|Repl|Words|Storm|Invitation|Component|Serve'
+TEST := go test -json -shuffle=on -count=1 -covermode=atomic -coverpkg=./...
+REPORT := ./bin/testreport
 
 test-go:
 	go vet ./...
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt would change: $$(gofmt -l $$(git ls-files '*.go'))"; exit 1; }
-	go test -race -shuffle=on -timeout 45m -coverprofile=cover.out -coverpkg=./... ./...
+	@mkdir -p bin
+	@go build -o $(REPORT) ./test/report
+	$(TEST) -race -timeout 20m -coverprofile=cover.out $$(go list ./... | grep -v -e '/cmd/curlew$$' -e '/test/freeswitch$$' -e '/bench/calls$$') | $(REPORT)
+	go test -json -race -timeout 10m -run $(RACED) $(PROGRAM) | $(REPORT)
+	$(TEST) -parallel 6 -timeout 15m -coverprofile=cover-program.out $(PROGRAM) | $(REPORT)
+	$(TEST) -race -p 1 -timeout 15m -coverprofile=cover-switch.out $(SWITCH) | $(REPORT)
+	@tail -q -n +2 cover-program.out $$(ls cover-switch.out 2>/dev/null) >> cover.out
 	@go tool cover -func=cover.out | tail -1 | awk '{print "statement coverage: " $$3}'
-
-# The suite ran with the others; this says in one line on which FreeSWITCH, or that there is none.
-.PHONY: test-freeswitch
-test-freeswitch:
-	@go test -run '^$$' -v ./test/freeswitch/ | grep '^test/freeswitch'
 
 .PHONY: demo-check
 demo-check: build
@@ -97,4 +106,4 @@ bench: build ## the benchmarks, each beside its peer
 	./$(BIN) bench all
 
 clean:
-	rm -rf bin cover.out data
+	rm -rf bin cover*.out data

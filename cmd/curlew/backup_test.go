@@ -15,6 +15,7 @@ import (
 )
 
 func TestServingFromACopyForgetsNobodyAndRedialsNobody(t *testing.T) {
+	t.Parallel()
 	t.Run("sqlite, curlew backup", func(t *testing.T) {
 		f := startFleet(t, rig.Options{Document: quietTown(6)})
 		testRestore(t, f, func() string {

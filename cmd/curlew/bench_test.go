@@ -30,6 +30,7 @@ func self(t *testing.T) (program, env []string) {
 }
 
 func TestKilledInTheMiddleOfCallsNothingIsForgottenAndNobodyIsDialledTwice(t *testing.T) {
+	t.Parallel()
 	program, env := self(t)
 	report, err := crashbench.Run(t.Context(), crashbench.Options{Program: program, Env: env, Kills: 3, Progress: t.Output()})
 	if err != nil {
@@ -45,6 +46,7 @@ func TestKilledInTheMiddleOfCallsNothingIsForgottenAndNobodyIsDialledTwice(t *te
 }
 
 func TestOfThreeNodesOnPostgreSQLOnesThatAreKilledLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
 	_, url := postgres(t)
 	program, env := self(t)
 	report, err := crashbench.Run(t.Context(), crashbench.Options{Program: program, Env: env, DB: url, Nodes: 3, Kills: 3, Progress: t.Output()})

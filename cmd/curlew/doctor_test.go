@@ -50,6 +50,7 @@ func examined(t *testing.T, doc outreach.Document) (status int, table string) {
 }
 
 func TestTheDoctorFindsNothingRedInTheDemoAndSaysThatItsPasswordIsKnownToAll(t *testing.T) {
+	t.Parallel()
 	_, doc := outside(t)
 	status, table := examined(t, doc)
 	if status != exitDone || strings.Contains(table, string(red)) {
@@ -66,6 +67,7 @@ func TestTheDoctorFindsNothingRedInTheDemoAndSaysThatItsPasswordIsKnownToAll(t *
 }
 
 func TestEachFaultIsOneRedRow(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		spoil func(*world, *outreach.Document)
 		row   string
@@ -82,6 +84,7 @@ func TestEachFaultIsOneRedRow(t *testing.T) {
 		}, "nosuch.wav"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w, doc := outside(t)
 			c.spoil(w, &doc)
 			status, table := examined(t, doc)
@@ -99,6 +102,7 @@ func TestEachFaultIsOneRedRow(t *testing.T) {
 }
 
 func TestASwitchThatAdmitsLessThanIsAskedOfItIsToldBeforeItMatters(t *testing.T) {
+	t.Parallel()
 	_, doc := outside(t)
 	doc.PBXs[0].MaxConcurrentCalls = 5000
 	if status, table := examined(t, doc); status != exitDone || !strings.Contains(table, "max-sessions 1000") {

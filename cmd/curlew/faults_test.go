@@ -84,6 +84,7 @@ func fill(t *testing.T, dir string) (filler string) {
 }
 
 func TestOnAFullDiskNothingIsClaimedNothingLostAndItGoesOnOnceThereIsRoom(t *testing.T) {
+	t.Parallel()
 	disk := smallDisk(t, "8m")
 	f := startFleet(t, rig.Options{Document: quietTown(60), DB: filepath.Join(disk, "curlew.db")})
 	node := f.rig.Nodes[0]
@@ -121,6 +122,7 @@ func TestOnAFullDiskNothingIsClaimedNothingLostAndItGoesOnOnceThereIsRoom(t *tes
 }
 
 func TestWhileAnotherProcessHoldsALockNothingLeavesAndNothingIsLost(t *testing.T) {
+	t.Parallel()
 	f := startFleet(t, rig.Options{Document: quietTown(60)})
 	node := f.rig.Nodes[0]
 	ids := f.fire(node, 3)
@@ -141,6 +143,7 @@ func TestWhileAnotherProcessHoldsALockNothingLeavesAndNothingIsLost(t *testing.T
 }
 
 func TestAFloodOfEventsIsAcceptedOnceAndKeepsTheCap(t *testing.T) {
+	t.Parallel()
 	const events, lines, posters = 300, 10, 16
 	f := startFleet(t, rig.Options{Document: rig.Document(lines)})
 	f.numbers = rig.Numbers(events, []int{11}) // busy
@@ -185,6 +188,7 @@ func TestAFloodOfEventsIsAcceptedOnceAndKeepsTheCap(t *testing.T) {
 }
 
 func TestOnPostgreSQL(t *testing.T) {
+	t.Parallel()
 	cluster, url := postgres(t)
 	standby, err := cluster.Standby(t.Context(), pgtest.Options{})
 	must(t, err)

@@ -97,10 +97,11 @@ func (h *headless) pass(ctx context.Context) error {
 	}
 }
 
-// linked reports whether every switch can be asked to call: what must wait for a link is no reason to jump.
+// linked reports whether every switch can be asked to call and has told its gateways: what must wait for that is no
+// reason to jump.
 func (h *headless) linked() bool {
 	for _, p := range h.app.keeper.Current().Document.PBXs {
-		if p.Active && !h.app.dialer.Status(p.Name).LinkUp {
+		if st := h.app.dialer.Status(p.Name); p.Active && (!st.LinkUp || len(st.Gateways) < len(p.Gateways)) {
 			return false
 		}
 	}

@@ -90,6 +90,7 @@ func (s *strand) Write(b []byte) (int, error) {
 }
 
 func TestOnABadLinkToTheSwitch(t *testing.T) {
+	t.Parallel()
 	c := &cable{}
 	f := startFleet(t, rig.Options{Document: quietTown(60), Listener: func(l net.Listener) net.Listener { c.Listener = l; return c }})
 	node := f.rig.Nodes[0]

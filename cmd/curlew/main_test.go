@@ -30,6 +30,7 @@ func curlew(t *testing.T, args ...string) (status int, out, errOut string) {
 }
 
 func TestTheHeadlessDemoPlaysEveryPatientAsExpected(t *testing.T) {
+	t.Parallel()
 	status, out, errOut := curlew(t, "demo", "--headless", "--json")
 	if status != exitDone {
 		t.Fatalf("status %d\n%s%s", status, out, errOut)
@@ -50,6 +51,7 @@ func TestTheHeadlessDemoPlaysEveryPatientAsExpected(t *testing.T) {
 }
 
 func TestAWrongExpectationIsFoundWanting(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "expect.json")
 	if err := os.WriteFile(file, []byte(`[{"patient": "01", "expected": "completed/cancel/ivr"}]`), 0o600); err != nil {
 		t.Fatal(err)

@@ -196,6 +196,7 @@ func (f *fleet) originates() map[string]simfs.Record {
 }
 
 func TestADrainedNodeLosesNoCallAndTheOtherNodeTakesOver(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2)
 	one, two := f.rig.Nodes[0], f.rig.Nodes[1]
 	f.until("leading", func() bool { return f.node(two, "node1").Leader })
@@ -243,6 +244,7 @@ func TestADrainedNodeLosesNoCallAndTheOtherNodeTakesOver(t *testing.T) {
 }
 
 func TestANodeStoppedPastItsLeaseDialsNothingLateAndItsLateWritesAreRefused(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2, "--lease", "3s")
 	one, two := f.rig.Nodes[0], f.rig.Nodes[1]
 	ids := f.fire(one, 30)
@@ -300,6 +302,7 @@ func TestANodeStoppedPastItsLeaseDialsNothingLateAndItsLateWritesAreRefused(t *t
 }
 
 func TestTwoNodesWithTwoConfigFilesDoNotUndoEachOther(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, 2)
 	one, two := f.rig.Nodes[0], f.rig.Nodes[1]
 	file, err := os.ReadFile(one.Config)

@@ -83,6 +83,7 @@ func (h *headless) agree(t *testing.T) {
 }
 
 func TestAnHourWithoutTwilioAndMailServerLosesNoMessageAndSendsNoneTwice(t *testing.T) {
+	t.Parallel()
 	h := messagesOnly(t)
 	for patient := range messaged {
 		h.ids[patient] = ""

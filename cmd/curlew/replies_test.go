@@ -230,6 +230,7 @@ func TestStrangersRepetitionsAndForgeriesChangeNothing(t *testing.T) {
 }
 
 func TestFreeTextLeavesWithinADayOfThePatientsMessageAndNotAfter(t *testing.T) {
+	t.Parallel()
 	steps := []outreach.Step{{Channel: outreach.WhatsApp, Text: outreach.LocalText{"": "Answer: {{link}}"}, Actions: []outreach.KeyAction{{Action: outreach.Confirm}}},
 		{Channel: outreach.SMS, Text: outreach.LocalText{"": "Answer: {{link}}"}}}
 	w := newTown(t, one(steps...))

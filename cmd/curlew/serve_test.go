@@ -164,6 +164,7 @@ func (h *hospital) reload() {
 }
 
 func TestServeTakesAnEventCallsAndTellsTheHIMSAndAStopLetsTheCallFinish(t *testing.T) {
+	t.Parallel()
 	h := serveHospital(t)
 	h.fire("01")
 	h.until("told", func() bool { return len(h.world.hims.Results()) == 1 })
