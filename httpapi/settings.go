@@ -70,29 +70,37 @@ func (s *Server) edit(ctx context.Context, c Conditional, change func(*outreach.
 	return snap, err
 }
 
-// editOne is edit for the resource of that kind and name; where the caller's ETag is out of date it says who changed the
-// resource and when.
+// editOne is edit for the resource of that kind and name. If-Match guards this resource only: what others changed
+// elsewhere in the settings is no conflict. Where it is one, the answer says who changed the resource and when.
 func (s *Server) editOne(ctx context.Context, c Conditional, kind, name string, change func(*outreach.Document) (prefix string, err error)) (*outreach.Snapshot, error) {
-	snap, err := s.edit(ctx, c, change)
-	if !errors.Is(err, outreach.ErrRevision) {
-		return snap, err
-	}
-	read, foreign := c.revision()
-	if foreign != nil {
+	read, err := c.revision()
+	if err != nil {
 		return nil, err
 	}
-	versions, look := s.Versions.Versions(ctx, kind, name)
-	if look != nil {
-		return nil, fmt.Errorf("who changed %s %q: %w", kind, name, look)
+	return s.edit(ctx, Conditional{}, func(d *outreach.Document) (string, error) {
+		if read != anyRevision {
+			if err := s.untouched(ctx, kind, name, read); err != nil {
+				return "", err
+			}
+		}
+		return change(d)
+	})
+}
+
+// untouched is a 412 if the resource has changed since the settings' revision read.
+func (s *Server) untouched(ctx context.Context, kind, name string, read int64) error {
+	versions, err := s.Versions.Versions(ctx, kind, name)
+	if err != nil {
+		return fmt.Errorf("who changed %s %q: %w", kind, name, err)
 	}
-	if len(versions) == 0 || versions[0].Revision <= read {
-		return nil, err
+	if len(versions) == 0 || versions[0].Revision <= read { // none: it has not changed since versions are kept
+		return nil
 	}
 	done := "changed"
 	if versions[0].Deleted {
 		done = "deleted"
 	}
-	return nil, problem(http.StatusPreconditionFailed, fmt.Sprintf("This %s was %s by %s at %s, after you read it. Read it again and repeat your change.",
+	return problem(http.StatusPreconditionFailed, fmt.Sprintf("This %s was %s by %s at %s, after you read it. Read it again and repeat your change.",
 		kind, done, versions[0].Actor, versions[0].At.UTC().Format(time.RFC3339)))
 }
 

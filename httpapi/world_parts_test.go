@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -45,6 +46,11 @@ func (s settings) Edit(_ context.Context, _ string, expect int64, change func(*o
 	snap, problems := outreach.CompileAfter(&s.snap.Document, doc, s.snap.Revision+1)
 	if len(problems) > 0 {
 		return nil, problems
+	}
+	for _, p := range doc.Prompts {
+		if !slices.ContainsFunc(s.snap.Document.Prompts, func(was outreach.Prompt) bool { return reflect.DeepEqual(was, p) }) {
+			s.changed[p.Category] = snap.Revision
+		}
 	}
 	s.snap = snap
 	return snap, nil
@@ -394,8 +400,9 @@ func (w *world) SaveDraft(_ context.Context, d outreach.Draft) (outreach.Draft, 
 
 func (w *world) DeleteDraft(context.Context, string) error { return outreach.ErrNotFound }
 
-func (w *world) Versions(context.Context, string, string) ([]outreach.Version, error) {
-	return []outreach.Version{{Version: 1, At: noon, Actor: "file", Body: []byte("{}")}}, nil
+// Versions is also asked while settings are edited: changed is theirs, under their lock.
+func (w *world) Versions(_ context.Context, _, name string) ([]outreach.Version, error) {
+	return []outreach.Version{{Version: 1, Revision: w.changed[name], At: noon, Actor: "file", Body: []byte("{}")}}, nil
 }
 
 func (w *world) Pending(context.Context) ([]outreach.PendingVersion, error) { return nil, nil }

@@ -40,6 +40,7 @@ type world struct {
 	t       testing.TB
 	clock   *still
 	snap    *outreach.Snapshot
+	changed map[string]int64 // category → the revision that changed the prompt
 	cases   []outreach.Case
 	logs    []outreach.LogEntry
 	keys    []outreach.APIKey
@@ -111,7 +112,7 @@ var _ clock.Clock = (*still)(nil)
 
 func newWorld(t testing.TB, change ...func(*outreach.Document)) *world {
 	t.Helper()
-	w := &world{t: t, clock: &still{at: noon}, links: map[string]outreach.LinkView{}, audio: map[string][]byte{}, people: &people{users: map[string]outreach.User{}, sessions: map[string][]byte{}}, bodies: map[string]string{}}
+	w := &world{t: t, clock: &still{at: noon}, links: map[string]outreach.LinkView{}, audio: map[string][]byte{}, people: &people{users: map[string]outreach.User{}, sessions: map[string][]byte{}}, bodies: map[string]string{}, changed: map[string]int64{}}
 	w.clock.more = sync.NewCond(&w.clock.mu)
 	doc := hospital()
 	for _, c := range change {

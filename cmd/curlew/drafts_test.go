@@ -269,6 +269,13 @@ func TestOfTwoAdminsTheSecondIsToldWhoWasFaster(t *testing.T) {
 		}
 		o.ask("PUT", path, read, http.StatusPreconditionFailed, nil, "If-Match", "nonsense")
 	}
+	var mine map[string]any
+	tag := o.ask("GET", "/prompts/goodbye", nil, http.StatusOK, &mine)
+	var theirs map[string]any
+	o.ask("GET", "/pbxs/main", nil, http.StatusOK, &theirs)
+	theirs["max_concurrent_calls"] = 5
+	o.ask("PUT", "/pbxs/main", theirs, http.StatusOK, nil)
+	o.ask("PUT", "/prompts/goodbye", mine, http.StatusOK, nil, "If-Match", tag) // nobody touched this one
 }
 
 func TestADraftIsHeardBeforeItIsInForce(t *testing.T) {
