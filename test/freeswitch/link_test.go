@@ -1,4 +1,4 @@
-package esl_test
+package freeswitch_test
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -16,22 +15,12 @@ import (
 	"curlew/esl"
 )
 
-// realSwitch names a FreeSWITCH with mod_event_socket, mod_loopback, mod_dptools and mod_tone_stream
-// that can reach this machine's loopback address. Nothing but loopback channels is called.
-func realSwitch(t *testing.T) (addr, password string) {
-	t.Helper()
-	addr, password = os.Getenv("CURLEW_TEST_FREESWITCH"), os.Getenv("CURLEW_TEST_FREESWITCH_PASSWORD")
-	if addr == "" {
-		t.Skip("no real FreeSWITCH: CURLEW_TEST_FREESWITCH (host:port) and CURLEW_TEST_FREESWITCH_PASSWORD name one")
-	}
-	return addr, password
-}
-
 // realLink runs a client against the real switch and returns it once it is up.
 func realLink(t *testing.T, o esl.ClientOptions) (*esl.Client, chan *esl.Event) {
 	t.Helper()
-	o.Addr, o.Password = realSwitch(t)
-	events, up := make(chan *esl.Event, 10000), make(chan struct{}, 10)
+	sw := shared.get(t)
+	o.Addr, o.Password = sw.Addr, sw.Password()
+	events, up := make(chan *esl.Event, 100_000), make(chan struct{}, 10)
 	o.OnEvent = func(e *esl.Event) { events <- e }
 	o.OnUp = func(esl.Up) { up <- struct{}{} }
 	o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -46,13 +35,13 @@ func realLink(t *testing.T, o esl.ClientOptions) (*esl.Client, chan *esl.Event) 
 	t.Cleanup(func() { cancel(); run.Wait() })
 	select {
 	case <-up:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no link")
 	}
 	return c, events
 }
 
-func TestARealSwitchIsReachedAndAsked(t *testing.T) {
+func TestTheSwitchIsReachedAndAsked(t *testing.T) {
 	c, _ := realLink(t, esl.ClientOptions{})
 	up, ok := c.Up()
 	if !ok || len(up.CoreUUID) != 36 || up.Version == "" {
@@ -73,7 +62,7 @@ func TestARealSwitchIsReachedAndAsked(t *testing.T) {
 	}
 }
 
-func TestARealSwitchRunsManyJobsAtOnce(t *testing.T) {
+func TestTheSwitchRunsManyJobsAtOnce(t *testing.T) {
 	c, _ := realLink(t, esl.ClientOptions{})
 	var callers sync.WaitGroup
 	for i := range 200 {
@@ -87,30 +76,31 @@ func TestARealSwitchRunsManyJobsAtOnce(t *testing.T) {
 	callers.Wait()
 }
 
-func TestARealSwitchRefusesAWrongPassword(t *testing.T) {
-	addr, _ := realSwitch(t)
+func TestTheSwitchRefusesAWrongPassword(t *testing.T) {
 	said := make(chan string, 10)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	go esl.NewClient(esl.ClientOptions{Addr: addr, Password: "wrong", Log: slog.New(slog.NewTextHandler(lines(said), nil))}).Run(ctx)
+	go esl.NewClient(esl.ClientOptions{Addr: shared.get(t).Addr, Password: "wrong", Log: slog.New(slog.NewTextHandler(spoken(said), nil))}).Run(ctx)
 	if line := <-said; !strings.Contains(line, esl.ErrAuth.Error()) {
 		t.Errorf("said %s", line)
 	}
 }
 
-// lines hands on every line that is logged.
-type lines chan string
+// spoken hands on every line that is logged.
+type spoken chan string
 
-func (l lines) Write(p []byte) (int, error) {
+func (l spoken) Write(p []byte) (int, error) {
 	l <- string(p)
 	return len(p), nil
 }
 
-func TestACallOfARealSwitchIsSteeredToItsEnd(t *testing.T) {
+func TestALegIsSteeredToItsEnd(t *testing.T) {
 	c, events := realLink(t, esl.ClientOptions{Events: []string{
 		"CHANNEL_CREATE", "CHANNEL_ANSWER", "CHANNEL_HANGUP_COMPLETE", "DTMF", "CUSTOM sofia::gateway_state"}})
 	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	steered := make(chan error, 1)
 	var serve sync.WaitGroup
@@ -124,15 +114,17 @@ func TestACallOfARealSwitchIsSteeredToItsEnd(t *testing.T) {
 	t.Cleanup(func() { cancel(); serve.Wait() })
 
 	leg, job := "e5100000-0000-4000-8000-000000000001", "job of "+t.Name()
-	must(t, c.BgAPI(ctx, job, fmt.Sprintf(
+	if err = c.BgAPI(ctx, job, fmt.Sprintf(
 		"originate {origination_uuid=%s,ignore_early_media=true,originate_timeout=10,curlew_note=a%%20b}loopback/m:^:answer^park/none/inline '&socket(%s async full)'",
-		leg, ln.Addr())))
+		leg, ln.Addr())); err != nil {
+		t.Fatal(err)
+	}
 	select {
 	case err := <-steered:
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the leg never came, or never ended")
 	}
 	var seen []string
@@ -149,7 +141,7 @@ func TestACallOfARealSwitchIsSteeredToItsEnd(t *testing.T) {
 				seen = append(seen, e.Name())
 				hungUp = hungUp || e.Name() == "CHANNEL_HANGUP_COMPLETE"
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatalf("saw only %v", seen)
 		}
 	}
