@@ -2,6 +2,7 @@ package prompts
 
 import (
 	"context"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -13,7 +14,15 @@ import (
 	"curlew/outreach"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asSpeechProgram as its first argument makes this binary the speech program of the tests.
+const asSpeechProgram = "--as-speech-program"
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == asSpeechProgram {
+		os.Exit(speakAs(os.Args[2:]))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // whistle says every text as a tone of 50 ms a character, at 22,050 Hz as speech engines do.
 type whistle struct {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -125,39 +124,32 @@ func TestTheVoicesOfEspeakAreRead(t *testing.T) {
 	}
 }
 
-// TestMain's binary is the speech program of these tests: what it does is its last argument.
-func TestSpeechProgram(t *testing.T) {
-	i := slices.Index(os.Args, "--as-speech-program")
-	if i < 0 {
-		t.Skip("skipped: only run by the tests of Command")
-	}
+// speakAs is the speech program of these tests: this binary, told by its arguments what to do.
+func speakAs(args []string) int {
 	wav := tone(22050, time.Second, 440, -12).wav()
-	switch args := os.Args[i+1:]; args[0] {
+	switch args[0] {
 	case "stdout":
 		if _, err := os.Stdout.Write(wav); err != nil {
-			t.Fatal(err)
+			return 1
 		}
-		os.Exit(0) // before the testing package prints
 	case "file":
-		if args[1] != "voice;rm -rf $HOME" {
-			t.Fatalf("voice %q", args[1])
-		}
-		if err := os.WriteFile(args[2], wav, 0o600); err != nil {
-			t.Fatal(err)
+		if args[1] != "voice;rm -rf $HOME" || os.WriteFile(args[2], wav, 0o600) != nil {
+			return 1
 		}
 	case "endless":
 		for {
 			if _, err := os.Stdout.Write(wav); err != nil {
-				os.Exit(1)
+				return 1
 			}
 		}
 	case "stuck":
 		select {}
 	}
+	return 0
 }
 
 func speechProgram(args ...string) Command {
-	argv := append([]string{os.Args[0], "-test.run=^TestSpeechProgram$", "--", "--as-speech-program"}, args...)
+	argv := append([]string{os.Args[0], asSpeechProgram}, args...)
 	return Command{Argv: argv, Voices: map[string]string{"en": "voice;rm -rf $HOME"}}
 }
 
