@@ -22,10 +22,10 @@ func Advice(err error) string {
 	switch {
 	case errors.Is(err, ErrNewerDatabase):
 		return "run that version, or serve from a backup that was taken before it"
-	case errors.As(err, &lite) && lite.Code == sqlite3.ErrFull, errors.Is(err, syscall.ENOSPC):
+	case errors.As(err, &lite) && (lite.Code == sqlite3.ErrFull || lite.SystemErrno == syscall.ENOSPC), errors.Is(err, syscall.ENOSPC):
 		return "make room on its disk"
 	case errors.As(err, &lite) && (lite.Code == sqlite3.ErrReadonly || lite.Code == sqlite3.ErrPerm || lite.Code == sqlite3.ErrCantOpen),
-		errors.Is(err, os.ErrPermission):
+		errors.Is(err, os.ErrPermission), errors.Is(err, syscall.EROFS):
 		return "give this user the right to write to the file and its directory"
 	case errors.As(err, &lite) && (lite.Code == sqlite3.ErrBusy || lite.Code == sqlite3.ErrLocked):
 		return "end the other process that holds a lock on it"
@@ -33,6 +33,8 @@ func Advice(err error) string {
 		return "name another file with --db"
 	case errors.As(err, &pg) && pg.Code == "53100":
 		return "make room on the server's disk"
+	case errors.As(err, &pg) && pg.Code == "25006":
+		return "name a server that takes writes, or let this one take them"
 	case errors.As(err, &connect), errors.As(err, &network):
 		return "see that the server runs and that --db names it"
 	}

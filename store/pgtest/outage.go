@@ -16,6 +16,20 @@ func (c *Cluster) Exec(ctx context.Context, statement string) error {
 	return nil
 }
 
+// Tablespace makes an empty directory one that databases may lie in.
+func (c *Cluster) Tablespace(ctx context.Context, name, dir string) error {
+	if os.Geteuid() == 0 {
+		uid, gid, err := unprivileged()
+		if err != nil {
+			return err
+		}
+		if err := os.Chown(dir, uid, gid); err != nil {
+			return err
+		}
+	}
+	return c.Exec(ctx, "CREATE TABLESPACE "+name+" LOCATION '"+dir+"'")
+}
+
 // Crash ends the server at once, as a power cut would, and leaves what is on its disk.
 func (c *Cluster) Crash(ctx context.Context) error {
 	return c.run(ctx, "pg_ctl", "-D", c.data(), "-m", "immediate", "-w", "stop")

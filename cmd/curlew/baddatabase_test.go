@@ -1,0 +1,117 @@
+package main
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"curlew/bench/rig"
+	"curlew/store"
+)
+
+// refused starts the server on a database that it cannot use, and expects one sentence with all the words.
+func refused(t *testing.T, db string, words ...string) {
+	t.Helper()
+	status, _, said := curlew(t, "serve", "--db", db, "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--esl-listen", "127.0.0.1:0")
+	if status != exitWanted || strings.Count(said, "\n") != 1 {
+		t.Errorf("status %d, want one sentence: %s", status, said)
+	}
+	for _, w := range append(words, "curlew: open database "+store.Redacted(db)) {
+		if !strings.Contains(said, w) {
+			t.Errorf("%q is missing in: %s", w, said)
+		}
+	}
+}
+
+// database is a SQLite file of this version at path.
+func database(t *testing.T, path string) {
+	t.Helper()
+	s, err := openStore(t.Context(), path, logger(t.Output(), 0))
+	must(t, err)
+	must(t, s.Close())
+}
+
+func sum(t *testing.T, path string) [32]byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	must(t, err)
+	return sha256.Sum256(b)
+}
+
+func TestADatabaseThatCannotServeIsNamedInOneSentenceAndLeftAsItWas(t *testing.T) {
+	t.Run("of a newer version", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "curlew.db")
+		database(t, path)
+		db, err := sql.Open("sqlite3", path)
+		must(t, err)
+		_, err = db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, TRUE)")
+		must(t, err)
+		must(t, db.Close())
+		before := sum(t, path)
+		refused(t, path, "newer", "999", "run that version")
+		if sum(t, path) != before {
+			t.Error("it was written to")
+		}
+	})
+	t.Run("no database at all", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "notes.txt")
+		must(t, os.WriteFile(path, []byte(strings.Repeat("Dear diary. ", 1000)), 0o600))
+		before := sum(t, path)
+		refused(t, path, "name another file")
+		if sum(t, path) != before {
+			t.Error("it was written to")
+		}
+	})
+	t.Run("read-only", func(t *testing.T) {
+		disk := smallDisk(t, "8m")
+		path := filepath.Join(disk, "curlew.db")
+		database(t, path)
+		remount(t, disk, "ro")
+		before := sum(t, path)
+		refused(t, path, "right to write")
+		if sum(t, path) != before {
+			t.Error("it was written to")
+		}
+	})
+	t.Run("on a full disk", func(t *testing.T) {
+		disk := smallDisk(t, "8m")
+		path := filepath.Join(disk, "curlew.db")
+		filler := fill(t, disk)
+		for _, room := range []int64{0, 16 << 10, 96 << 10} { // for nothing, for the file alone, for some of its tables
+			must(t, os.Truncate(filler, 8<<20-room))
+			refused(t, path, "make room")
+		}
+		must(t, os.Remove(filler))
+		database(t, path)
+	})
+	t.Run("a server that does not answer", func(t *testing.T) {
+		refused(t, "postgres://curlew:hush@127.0.0.1:1/curlew", "see that the server runs")
+	})
+}
+
+func TestAPostgreSQLThatIsReadOnlyOrFullIsNamedAtStartAndLosesNothingWhenItFillsUp(t *testing.T) {
+	disk := smallDisk(t, "48m")
+	cluster, url := postgres(t)
+	must(t, cluster.Exec(t.Context(), "ALTER DATABASE t1 SET default_transaction_read_only = on"))
+	refused(t, url, "read-only", "takes writes")
+	must(t, cluster.Exec(t.Context(), "ALTER DATABASE t1 RESET default_transaction_read_only"))
+	must(t, os.Chmod(filepath.Dir(disk), 0o711)) // the server has a user of its own
+	must(t, cluster.Tablespace(t.Context(), "small", disk))
+	must(t, cluster.Exec(t.Context(), "ALTER DATABASE t1 SET TABLESPACE small"))
+	filler := fill(t, disk)
+	refused(t, url, "make room on the server's disk")
+	must(t, os.Remove(filler))
+	f := startFleet(t, rig.Options{DB: url, Document: quietTown(60)})
+	f.full(disk)
+}
+
+func remount(t *testing.T, dir, how string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "mount", "-o", "remount,"+how, dir).CombinedOutput(); err != nil {
+		t.Fatalf("mount: %v: %s", err, out)
+	}
+}
