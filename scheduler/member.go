@@ -22,7 +22,7 @@ type Roster interface {
 // Leading is the store in one turn of the leader: writes of a turn that is over are refused with
 // outreach.ErrFenced.
 type Leading interface {
-	Purge(ctx context.Context, before time.Time, limit int) (int, error)
+	Purge(ctx context.Context, before time.Time, rows int) (int, error)
 	Decide(ctx context.Context, id outreach.TransactionID, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (outreach.Change, error)
 	ForgetNodes(ctx context.Context, before time.Time) error
 	Holds(ctx context.Context) error

@@ -34,7 +34,7 @@ type Store interface {
 	Pauses(ctx context.Context) ([]outreach.PauseScope, error)
 	ClaimLetters(ctx context.Context, now time.Time, limit int) ([]outreach.Letter, error)
 	LetterTried(ctx context.Context, l outreach.Letter, next time.Time, entry outreach.LogEntry) error
-	Purge(ctx context.Context, before time.Time, limit int) (int, error)
+	Purge(ctx context.Context, before time.Time, rows int) (int, error)
 	Gateways
 	OpenOf(ctx context.Context, configuration string, version int64, after outreach.TransactionID, limit int) ([]outreach.TransactionID, error)
 	RingBacks
@@ -253,8 +253,8 @@ func (s *Scheduler) RetireOnce(ctx context.Context) error {
 	return nil
 }
 
-// purgeBatch rows leave in one transaction: claims wait for no more than that.
-const purgeBatch = 100
+// purgeBatch rows, some ten transactions, leave at a time: claims wait for no more than that.
+const purgeBatch = 200
 
 func (s *Scheduler) purge(ctx context.Context) error {
 	keep := outreach.CalendarDays(365)
@@ -263,8 +263,12 @@ func (s *Scheduler) purge(ctx context.Context) error {
 	}
 	before := keep.Add(s.Clock.Now(), -1, s.current().Location)
 	for {
+		began := time.Now()
 		n, err := s.leading().Purge(ctx, before, purgeBatch)
 		if err != nil || n == 0 {
+			return err
+		}
+		if err := clock.Wait(ctx, clock.System{}, time.Since(began)); err != nil { // half of the time is everybody else's
 			return err
 		}
 	}

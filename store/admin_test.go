@@ -175,14 +175,17 @@ func TestAChangedOrMissingAuditLineIsFound(t *testing.T) {
 	})
 }
 
+func driver(url string) string {
+	if url[0] == 'p' {
+		return "pgx"
+	}
+	return "sqlite3"
+}
+
 // tamper writes to the database past the store.
 func tamper(t *testing.T, url, text string) {
 	t.Helper()
-	driver := "sqlite3"
-	if url[0] == 'p' {
-		driver = "pgx"
-	}
-	db, err := sqlx.Open(driver, url)
+	db, err := sqlx.Open(driver(url), url)
 	must(t, err)
 	_, err = db.ExecContext(t.Context(), text)
 	must(t, errors.Join(err, db.Close()))
@@ -255,10 +258,10 @@ func TestPurgeTakesWhatEndedLongAgoWithAllThatBelongsToIt(t *testing.T) {
 		open := f.open1(3)
 		f.accept(event(4), func(outreach.SubjectHistory) (outreach.EventPlan, error) { return outreach.EventPlan{}, nil })
 		before := t0.Add(24 * time.Hour)
-		for _, want := range []int{2, 2, 0} { // then the third transaction and two more events
-			if n, err := f.Purge(t.Context(), before, 2); err != nil || n != want {
-				t.Errorf("purged %d instead of %d, %v", n, want, err)
-			}
+		for n := 1; n > 0; {
+			var err error
+			n, err = f.Purge(t.Context(), before, 20)
+			must(t, err)
 		}
 		for _, id := range old {
 			if _, err := f.Case(t.Context(), id); !errors.Is(err, outreach.ErrNotFound) {
@@ -278,6 +281,51 @@ func TestPurgeTakesWhatEndedLongAgoWithAllThatBelongsToIt(t *testing.T) {
 			if out := f.accept(event(n), opens()); out.Duplicate != dup {
 				t.Errorf("event %d is remembered: %v", n, out.Duplicate)
 			}
+		}
+	})
+}
+
+func TestAPurgeTakesFewRowsAtATimeAndLetsClaimsBetweenThem(t *testing.T) {
+	everywhere(t, func(t *testing.T, f *fixture) {
+		const old, rows = 25, 30
+		for n := range old {
+			f.end(f.claim1(f.open1(n), t0), t0, true, failed(t0))
+			_, err := f.Heard(t.Context(), outreach.WhatsApp, phone(n), store.HeardMessage, t0, 0)
+			must(t, err)
+		}
+		db, err := sqlx.Open(driver(f.url), f.url)
+		must(t, err)
+		defer db.Close()
+		count := func(tables ...string) (all int) {
+			for _, table := range tables {
+				var n int
+				must(t, db.GetContext(t.Context(), &n, "SELECT count(*) FROM "+table))
+				all += n
+			}
+			return all
+		}
+		all := func() int {
+			return count("outbox", "links", "letters", "logs", "responses", "attempts", "transactions", "events", "subjects", "heard", "callbacks")
+		}
+		most := all()/old + 1 // of one transaction
+		purges := 0
+		for before := all(); ; purges++ {
+			n, err := f.Purge(t.Context(), t0.Add(24*time.Hour), rows)
+			must(t, err)
+			left := all()
+			if n != before-left || n > rows+most {
+				t.Errorf("%d rows are gone, %d were told, want at most %d of %d", before-left, n, rows+most, rows)
+			}
+			if n == 0 {
+				break
+			}
+			later := t0.Add(48 * time.Hour) // a call that is due now is claimed in between
+			ev := event(1000 + purges)
+			f.claim1(f.accept(ev, opens(ready(ev, later))).Transactions[0], later)
+			before = all()
+		}
+		if purges < 5 || count("heard") > 0 {
+			t.Errorf("%d purges, %d messages of patients are left", purges, count("heard"))
 		}
 	})
 }

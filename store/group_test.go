@@ -101,6 +101,32 @@ func TestAFailingOperationSpoilsNoOtherOfItsGroup(t *testing.T) {
 	}
 }
 
+func TestADatabaseThatTurnsReadOnlyTakesNoWriteHalfAndAllOfThemAgainAfterwards(t *testing.T) {
+	s := openLocal(t)
+	turn := func(readOnly string) { // nothing is under way: the writer's connection is nobody's
+		if err := s.group.statement(t.Context(), "PRAGMA query_only = "+readOnly); err != nil {
+			t.Fatal(err)
+		}
+	}
+	both := func(t *tx) error { return errors.Join(pauseRow(t, "one"), pauseRow(t, "other")) }
+	turn("on")
+	for range 2 {
+		if err := s.write(t.Context(), both); Advice(err) != "give this user the right to write to the file and its directory" {
+			t.Errorf("%v: %s", err, Advice(err))
+		}
+	}
+	if got := paused(t, s); len(got) > 0 {
+		t.Errorf("half-written: %v", got)
+	}
+	turn("off")
+	if err := s.write(t.Context(), both); err != nil {
+		t.Fatal(err)
+	}
+	if got := paused(t, s); len(got) != 2 {
+		t.Errorf("stored: %v", got)
+	}
+}
+
 func TestAPanicReachesItsCallerAndNobodyElse(t *testing.T) {
 	s := openLocal(t)
 	errs := inOneGroup(t, s, func(t *tx) error { return pauseRow(t, "before") })

@@ -44,9 +44,9 @@ func (s *session) mustLead(term outreach.Term) error {
 func (l *Leading) Holds(ctx context.Context) error { return l.s.glance(ctx).mustLead(l.term) }
 
 // Purge is Store.Purge in this turn.
-func (l *Leading) Purge(ctx context.Context, before time.Time, limit int) (n int, err error) {
-	err = l.write(ctx, false, func(t *tx) error {
-		n, err = t.purge(before, limit)
+func (l *Leading) Purge(ctx context.Context, before time.Time, rows int) (n int, err error) {
+	err = l.write(ctx, true, func(t *tx) error {
+		n, err = t.purge(before, rows)
 		return err
 	})
 	if err != nil {

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Purge removes at most limit transactions that ended before the given time, with all that belongs to
-// them, and as many events of that age that no transaction names. Each call is one short transaction; it
-// returns the larger of both numbers: call it until that is 0. A transaction whose result has not been
-// delivered yet stays.
-func (s *Store) Purge(ctx context.Context, before time.Time, limit int) (n int, err error) {
-	err = s.write(ctx, func(t *tx) error {
-		n, err = t.purge(before, limit)
+// Purge removes what ended before the given time: transactions with all that belongs to them, events that no
+// transaction names, and what patients and providers said, until so many rows are gone (the last transaction goes
+// whole). Each call is one short transaction, so that claims wait for no more than that; it returns how many rows
+// it removed: call it until that is 0. A transaction whose result has not been delivered yet stays.
+func (s *Store) Purge(ctx context.Context, before time.Time, rows int) (n int, err error) {
+	err = s.writeHot(ctx, wants{}, func(t *tx) error { // nothing of it is in progress
+		n, err = t.purge(before, rows)
 		return err
 	})
 	if err != nil {
@@ -32,12 +32,32 @@ var purged = []string{
 	`DELETE FROM transactions WHERE id = $1`,
 }
 
-func (t *tx) purge(before time.Time, limit int) (int, error) {
+func (t *tx) purge(before time.Time, rows int) (gone int, err error) {
+	for _, part := range []func(time.Time, int) (int, error){t.purgeTransactions, t.purgeEvents, t.purgeHeard, t.purgeCallbacks} {
+		n, err := part(before, rows-gone)
+		if err != nil {
+			return 0, err
+		}
+		if gone += n; gone >= rows {
+			break
+		}
+	}
+	return gone, nil
+}
+
+// remove adds how many rows a statement took to gone.
+func (t *tx) remove(gone *int, text string, a ...any) error {
+	n, err := t.count(text, a...)
+	*gone += int(n)
+	return err
+}
+
+func (t *tx) purgeTransactions(before time.Time, rows int) (gone int, err error) {
 	var victims []string
 	// Ids rise with creation, and nothing ends before it was created.
-	err := t.each(`SELECT id FROM transactions WHERE open = 0 AND id < $1 AND ended_at < $2
+	err = t.each(`SELECT id FROM transactions WHERE open = 0 AND id < $1 AND ended_at < $2
 			AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.transaction_id = transactions.id AND outbox.pending = 1)
-		ORDER BY id LIMIT $3`+t.d.skipLocks, args{idFloor(before), toMillis(before), int64(limit)}, func(r row) error {
+		ORDER BY id LIMIT $3`+t.d.skipLocks, args{idFloor(before), toMillis(before), int64(rows)}, func(r row) error {
 		var id string
 		err := r.Scan(&id)
 		victims = append(victims, id)
@@ -47,47 +67,46 @@ func (t *tx) purge(before time.Time, limit int) (int, error) {
 		return 0, err
 	}
 	for _, id := range victims {
+		if gone >= rows {
+			break
+		}
 		for _, text := range purged {
-			if err := t.exec(text, id); err != nil {
+			if err := t.remove(&gone, text, id); err != nil {
 				return 0, fmt.Errorf("transaction %s: %w", id, err)
 			}
 		}
 	}
-	events, err := t.purgeEvents(before, limit)
-	if err != nil {
-		return 0, fmt.Errorf("old events: %w", err)
-	}
-	if err := t.exec(`DELETE FROM heard WHERE at < $1`, toMillis(before)); err != nil {
-		return 0, fmt.Errorf("old messages of patients: %w", err)
-	}
-	return max(len(victims), events), t.exec(`DELETE FROM callbacks WHERE at < $1`, toMillis(before))
+	return gone, nil
 }
 
 // purgeEvents removes events that are old enough and that no transaction names, and what was known
 // of their subject if that is as old.
-func (t *tx) purgeEvents(before time.Time, limit int) (int, error) {
+func (t *tx) purgeEvents(before time.Time, rows int) (gone int, err error) {
 	type victim struct {
 		eventKey
 		component, subject string
 	}
 	var victims []victim
-	err := t.each(`SELECT source, id, component, subject_id FROM events WHERE received_at < $1
+	err = t.each(`SELECT source, id, component, subject_id FROM events WHERE received_at < $1
 			AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.source = events.source AND t.subject_id = events.subject_id
 				AND t.component = events.component AND t.event_id = events.id)
-		ORDER BY received_at LIMIT $2`, args{toMillis(before), int64(limit)}, func(r row) error {
+		ORDER BY received_at LIMIT $2`, args{toMillis(before), int64(rows)}, func(r row) error {
 		var v victim
 		err := r.Scan(&v.source, &v.id, &v.component, &v.subject)
 		victims = append(victims, v)
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("old events: %w", err)
 	}
 	for _, v := range victims {
-		if err := t.exec(`DELETE FROM events WHERE source = $1 AND id = $2`, v.source, v.id); err != nil {
+		if gone >= rows {
+			break
+		}
+		if err := t.remove(&gone, `DELETE FROM events WHERE source = $1 AND id = $2`, v.source, v.id); err != nil {
 			return 0, fmt.Errorf("event %s: %w", v.id, err)
 		}
-		err := t.exec(`DELETE FROM subjects WHERE source = $1 AND component = $2 AND subject_id = $3 AND seen_at < $4
+		err := t.remove(&gone, `DELETE FROM subjects WHERE source = $1 AND component = $2 AND subject_id = $3 AND seen_at < $4
 			AND NOT EXISTS (SELECT 1 FROM transactions t WHERE t.source = $1 AND t.component = $2 AND t.subject_id = $3)`,
 			v.source, v.component, v.subject, toMillis(before))
 		if err != nil {
@@ -95,5 +114,23 @@ func (t *tx) purgeEvents(before time.Time, limit int) (int, error) {
 		}
 		t.whenKept(func() { t.s.events.forget(v.eventKey) })
 	}
-	return len(victims), nil
+	return gone, nil
+}
+
+func (t *tx) purgeHeard(before time.Time, rows int) (gone int, err error) {
+	err = t.remove(&gone, `DELETE FROM heard WHERE (address, channel, kind) IN
+		(SELECT address, channel, kind FROM heard WHERE at < $1 ORDER BY at LIMIT $2)`, toMillis(before), int64(rows))
+	if err != nil {
+		return 0, fmt.Errorf("old messages of patients: %w", err)
+	}
+	return gone, nil
+}
+
+func (t *tx) purgeCallbacks(before time.Time, rows int) (gone int, err error) {
+	err = t.remove(&gone, `DELETE FROM callbacks WHERE (message_sid, status) IN
+		(SELECT message_sid, status FROM callbacks WHERE at < $1 ORDER BY at LIMIT $2)`, toMillis(before), int64(rows))
+	if err != nil {
+		return 0, fmt.Errorf("old callbacks: %w", err)
+	}
+	return gone, nil
 }

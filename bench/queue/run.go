@@ -51,7 +51,7 @@ func Run(ctx context.Context, rowCounts []int) (rows []sheet.Row, err error) {
 	if err != nil {
 		return rows, fmt.Errorf("claims during a purge: %w", err)
 	}
-	return append(rows, row(fmt.Sprintf("SQLite: claim with rows waiting while %d old ones are purged, p99", purged), p99, "ms", depths[0].Name, depths[0].Figure)), nil
+	return append(rows, row(fmt.Sprintf("SQLite: claim with rows waiting while %d rows of old ones are purged, p99", purged), p99, "ms", depths[0].Name, depths[0].Figure)), nil
 }
 
 // claimDepths times claims with ever more rows waiting, each in a database of its own.

@@ -129,15 +129,17 @@ const (
 
 // collect has the node collect its garbage, and keeps the profiles of what is left.
 func (s *soak) collect(ctx context.Context) error {
-	heap, err := s.node.Profile(ctx, "heap", "?gc=1")
+	heap, err := s.node.Profile(ctx, "heap", "?gc=1&debug=1")
 	if err != nil {
 		return err
 	}
-	var m mark
-	if err := s.metrics(ctx, map[string]*float64{"go_memstats_heap_alloc_bytes": &m.live, "go_goroutines": &m.goroutines}); err != nil {
+	m := mark{}
+	if m.live, err = inUse(heap); err != nil {
 		return err
 	}
-	m.live /= mebi
+	if err := s.metrics(ctx, map[string]*float64{"go_goroutines": &m.goroutines}); err != nil {
+		return err
+	}
 	s.marks = append(s.marks, m)
 	if s.o.Progress != nil {
 		fmt.Fprintf(s.o.Progress, "after a collection: %.1f MiB in use, %.0f goroutines\n", m.live, m.goroutines)
@@ -151,6 +153,17 @@ func (s *soak) collect(ctx context.Context) error {
 	}
 	name := func(what string) string { return filepath.Join(s.o.Keep, fmt.Sprintf("%s-%d", what, len(s.marks))) }
 	return errors.Join(os.WriteFile(name("heap"), heap, 0o600), os.WriteFile(name("goroutines"), goroutines, 0o600))
+}
+
+// inUse reads a heap profile's own account of the heap, in MiB.
+func inUse(profile []byte) (float64, error) {
+	for line := range strings.Lines(string(profile)) {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(line), "# HeapAlloc = "); ok {
+			n, err := strconv.ParseFloat(value, 64)
+			return n / mebi, err
+		}
+	}
+	return 0, errors.New("the heap profile does not say how much is in use")
 }
 
 func (s *soak) look(ctx context.Context, at time.Duration) error {

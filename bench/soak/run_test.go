@@ -6,6 +6,16 @@ import (
 	"time"
 )
 
+func TestWhatIsInUseIsReadFromTheProfile(t *testing.T) {
+	got, err := inUse([]byte("heap profile: 1: 2 [3: 4] @ heap/1048576\n\n# runtime.MemStats\n# Alloc = 1\n# HeapAlloc = 3145728\n"))
+	if err != nil || got != 3 {
+		t.Errorf("%g, %v", got, err)
+	}
+	if _, err := inUse(nil); err == nil {
+		t.Error("an empty profile tells something")
+	}
+}
+
 func TestTheSlopeIsTheGrowthInAnHour(t *testing.T) {
 	var samples []sample
 	for i := range 10 {
