@@ -15,9 +15,10 @@ func (s *sim) claim(e *entry, a outreach.Attempt) *outreach.Attempt {
 	a.ID, a.Transaction, a.Step, a.Try, a.Channel = attemptID(s.claims), e.t.ID, e.t.Step, e.t.Tries+1, e.t.Channel
 	a.RecipientKey, a.State, a.ClaimedAt, a.Token = e.t.RecipientID, outreach.AttemptClaimed, s.now, e.t.Token+1
 	a.Owner = fmt.Sprintf("node-%02d", s.claims%s.o.Nodes+1)
-	if wait := s.now.Sub(e.t.ReadyAt); a.Channel == outreach.IVR {
-		s.waited(wait)
+	if a.Channel == outreach.IVR {
+		s.waited(s.now.Sub(e.ready))
 	}
+	e.ready = time.Time{}
 	e.t.State, e.t.Reason, e.t.Ready, e.t.Token, e.t.NextAt = outreach.InProgress, "", false, a.Token, time.Time{}
 	e.version++
 	e.attempts = append(e.attempts, a)

@@ -49,7 +49,7 @@ type Report struct {
 	Took                        time.Duration
 	Lost, Doubled, OverCap      int
 	OverRate, OutOfHours        int
-	WaitP50, WaitP95            time.Duration // from ready to claimed, of calls
+	WaitP50, WaitP95, WaitMost  time.Duration // from ready to claimed, of calls
 	live                        map[string]int
 	all                         int
 	waits                       []time.Duration
@@ -79,7 +79,7 @@ func (s *sim) ended(e *entry) {
 func (r *Report) finish() {
 	slices.Sort(r.waits)
 	if n := len(r.waits); n > 0 {
-		r.WaitP50, r.WaitP95 = r.waits[n/2], r.waits[n*95/100]
+		r.WaitP50, r.WaitP95, r.WaitMost = r.waits[n/2], r.waits[n*95/100], r.waits[n-1]
 	}
 	r.waits = nil
 }
@@ -105,7 +105,9 @@ func (r *Report) Table() []sheet.Row {
 		row("lines in use, mean of the open hours", r.BusySeconds/hours, "lines", "lines there are", lines),
 		row("originates a second, busiest minute (claims, messages included)", r.Claims.Peak(), "/s", "PBXs' calls a second together", rate),
 		row("longest queue", float64(r.Depth), "rows", "events of the day", events),
-		row("ready to claimed, p95 of calls", r.WaitP95.Minutes(), "min", "p50", r.WaitP50.Minutes()),
+		row("ready to claimed, p50 of calls", r.WaitP50.Seconds(), "s", "the open hours", hours),
+		row("ready to claimed, p95 of calls", r.WaitP95.Seconds(), "s", "the open hours", hours),
+		row("ready to claimed, the longest of all calls", r.WaitMost.Seconds(), "s", "the open hours", hours),
 		row("events accepted a second, busiest minute", r.Accepted.Peak(), "/s", "mean of the day", events/86400),
 		row("claims and decisions a second, busiest minute", r.Claims.Peak()+r.Decisions.Peak(), "/s", "mean of the day", float64(r.Claims.All+r.Decisions.All)/86400),
 		row("rows written, besides the events' own four", float64(r.Rows), "rows", "events", events),

@@ -23,6 +23,9 @@ func TestADayKeepsEveryPromiseAndEndsEveryEvent(t *testing.T) {
 			if r.Calls < r.Accepted.All/4 || r.Messages == 0 || r.answered() == 0 || len(r.Refusals) == 0 {
 				t.Errorf("the day proves little: %s", r.String())
 			}
+			if open := lastHour - firstHour; r.WaitP50 > r.WaitP95 || r.WaitP95 > r.WaitMost || r.WaitMost <= 0 || r.WaitMost > open {
+				t.Errorf("ready to claimed: %s, %s, at most %s: no closed hour counts", r.WaitP50, r.WaitP95, r.WaitMost)
+			}
 		})
 	}
 }

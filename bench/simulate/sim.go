@@ -63,7 +63,8 @@ type entry struct {
 	ev       outreach.Event
 	attempts []outreach.Attempt
 	response *outreach.Response
-	version  int // timers of an older one are void
+	version  int       // timers of an older one are void
+	ready    time.Time // since when it might be called, its gates and its hours allowing; zero: it may not
 }
 
 // task is something that happens at a time.
@@ -219,6 +220,9 @@ func (s *sim) attempt(e *entry, a outreach.Attempt) {
 func (s *sim) place(e *entry) {
 	e.version++
 	v := e.version
+	if e.t.State != outreach.Queued || !e.t.Ready {
+		e.ready = time.Time{}
+	}
 	switch {
 	case !e.t.State.Open():
 		if s.open[e.t.ID] != nil { // a late answer changes one that has ended
@@ -227,6 +231,9 @@ func (s *sim) place(e *entry) {
 		}
 		return
 	case e.t.State == outreach.Queued && e.t.Ready:
+		if e.ready.IsZero() {
+			e.ready = s.now
+		}
 		s.laneOf(&e.t).push(e)
 		s.wake(e.t.Lane, s.now)
 		return
