@@ -32,6 +32,7 @@ type leg struct {
 	box    *inbox
 	cancel context.CancelFunc
 	taken  atomic.Bool   // a session has connected
+	lives  atomic.Int64  // signs of life so far
 	over   chan struct{} // closed at HANGUP_COMPLETE
 
 	sent    bool  // what became of the command is known
@@ -157,8 +158,14 @@ func (g *leg) event(ctx context.Context, e *esl.Event, at time.Time) {
 	}
 }
 
+// created: the channel exists or existed. Who called it gone before, and did not see it end, was asked too early.
 func (g *leg) created(ctx context.Context) {
 	g.result.Created, g.result.Accepted = true, true
+	g.lives.Add(1)
+	if g.gone && !g.hungUp {
+		g.gone = false
+		g.grace.clear()
+	}
 	if g.dropped && !g.hungUp {
 		g.dropped = false
 		g.kill(ctx, "ORIGINATOR_CANCEL")

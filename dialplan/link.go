@@ -162,6 +162,10 @@ func (l *link) down(err error) {
 // false: not all of them could be asked about.
 func (l *link) reconcile(ctx context.Context, epoch int64, restarted bool) bool {
 	rows, whole := map[string]channelRow{}, true
+	legs, seen := l.d.legsOf(l), map[*leg]int64{}
+	for _, g := range legs {
+		seen[g] = g.lives.Load()
+	}
 	if !restarted {
 		all, err := l.channels(ctx)
 		if err != nil {
@@ -172,7 +176,7 @@ func (l *link) reconcile(ctx context.Context, epoch int64, restarted bool) bool 
 			rows[r.UUID] = r
 		}
 	}
-	for _, g := range l.d.legsOf(l) {
+	for _, g := range legs {
 		id := g.order.Attempt
 		row, live := rows[string(id)]
 		if !live && !restarted {
@@ -184,7 +188,7 @@ func (l *link) reconcile(ctx context.Context, epoch int64, restarted bool) bool 
 			}
 			live = exists
 		}
-		g.box.post(func(ctx context.Context) { g.reconcile(ctx, epoch, row, live) })
+		g.box.post(func(ctx context.Context) { g.reconcile(ctx, epoch, row, live, seen[g]) })
 	}
 	return whole
 }

@@ -46,27 +46,41 @@ func (g *leg) prove(ctx context.Context) {
 	if _, up := g.link.client.Up(); !up {
 		return // asked again when the link is back
 	}
+	seen := g.lives.Load()
 	g.ask(ctx, func(exists bool, err error) {
 		switch {
 		case err != nil:
 			g.d.o.Log.Warn("ask about a leg", "attempt_id", g.order.Attempt, "pbx", g.order.PBX, "error", err)
 		case exists:
-			g.gone = false
 			g.created(ctx)
 		default:
-			g.gone = true
+			g.absent(seen)
 		}
 	})
 }
 
-// reconcile takes what a PBX said after a link was made anew: answer is whether the leg is still
-// there. Legs sent since, or on their way out, are not meant.
-func (g *leg) reconcile(ctx context.Context, epoch int64, row channelRow, live bool) {
+// absent: the PBX said that it has no such leg, when seen was how often the leg had shown life. If it has done so
+// since, the answer is old and the PBX is asked again.
+func (g *leg) absent(seen int64) {
+	if g.lives.Load() != seen && !g.hungUp {
+		g.proof.set(unsureWait)
+		return
+	}
+	g.gone = true
+}
+
+// reconcile takes what a PBX said after a link was made anew: live is whether the leg is still there, asked when seen
+// was how often it had shown life. Legs sent since, or on their way out, are not meant.
+func (g *leg) reconcile(ctx context.Context, epoch int64, row channelRow, live bool, seen int64) {
 	if !g.sent || g.epoch >= epoch {
 		return
 	}
+	if !live && !g.result.Accepted { // the reply was lost: the job may not have begun
+		g.proof.set(unsureWait)
+		return
+	}
 	if !live {
-		g.gone = true
+		g.absent(seen)
 		return
 	}
 	g.epoch = epoch

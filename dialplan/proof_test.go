@@ -85,6 +85,42 @@ func TestALinkThatDiesBetweenCommandAndReplyIsSettledByAsking(t *testing.T) {
 	}
 }
 
+// TestALegThatShowsLifeAfterItWasCalledGoneLives: the switch was asked before it had begun the job.
+func TestALegThatShowsLifeAfterItWasCalledGoneLives(t *testing.T) {
+	r := recordings(t)[0]
+	var peer *esltest.Peer
+	s := &scripted{originate: func(p *esltest.Peer, _ string) error { return p.Close() }}
+	s.answer = func(line string) string {
+		if strings.HasPrefix(line, "show channels") {
+			return `{"row_count": 0}`
+		}
+		return fmt.Sprint(peer != nil)
+	}
+	s.then = func(p *esltest.Peer, line string) error {
+		if peer != nil || !strings.HasPrefix(line, "uuid_exists ") {
+			return nil
+		}
+		peer = p
+		return p.Raw(r.frame(r.events[0], attempt(1)))
+	}
+	withScript(t, s, func(t *testing.T, w *town) {
+		o := w.order(1, "12025550101")
+		if err := w.d.Dial(t.Context(), o); !errors.Is(err, ErrIndeterminate) {
+			t.Errorf("dial: %v", err)
+		}
+		w.wait(20 * time.Second)
+		if len(w.j.results) != 0 || !w.d.Watching(o.Attempt) {
+			t.Errorf("a leg that lives was ended: %v", w.j.results)
+		}
+		if err := peer.Event("CHANNEL_HANGUP_COMPLETE", "Unique-ID", string(o.Attempt), "Hangup-Cause", "USER_BUSY"); err != nil {
+			t.Fatal(err)
+		}
+		if r := w.ended(o.Attempt); r.Cause != "USER_BUSY" || r.Indeterminate {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
 func TestALegThatIsNotWantedBeforeItsChannelExistsIsEndedWhenItDoes(t *testing.T) {
 	r := recordings(t)[0]
 	var peer *esltest.Peer
@@ -151,13 +187,21 @@ func TestWhatAPBXSaysOfItsLegsIsOnlyMeantForThoseItKnew(t *testing.T) {
 			gone  bool
 		}{{"on its way", false, 0, false}, {"sent over this link", true, now, false}, {"sent over the last link", true, now - 1, true}} {
 			g := newLeg(w.d, l, w.order(1, "1"), false)
-			g.sent, g.epoch = c.sent, c.epoch
-			g.reconcile(t.Context(), now, channelRow{}, false)
+			g.sent, g.epoch, g.result.Accepted = c.sent, c.epoch, c.sent
+			g.reconcile(t.Context(), now, channelRow{}, false, 0)
 			if g.gone != c.gone {
 				t.Errorf("%s: gone %v", c.name, g.gone)
 			}
 			g.stop()
 		}
+		unsure := newLeg(w.d, l, w.order(1, "1"), false)
+		unsure.sent, unsure.epoch = true, now-1
+		unsure.reconcile(t.Context(), now, channelRow{}, false, 0)
+		if unsure.gone || unsure.proof.c == nil {
+			t.Errorf("a leg whose job may not have begun: gone %v", unsure.gone)
+		}
+		unsure.proof.clear()
+		unsure.stop()
 		g := newLeg(w.d, l, w.order(1, "1"), false)
 		g.accepted(now - 1)
 		if g.proof.c == nil {

@@ -25,6 +25,7 @@ type scripted struct {
 	core      string
 	originate func(p *esltest.Peer, job string) error
 	answer    func(command string) string
+	then      func(p *esltest.Peer, command string) error // after the answer
 
 	mu   sync.Mutex
 	seen []string
@@ -50,6 +51,9 @@ func (s *scripted) serve(conn net.Conn) {
 		}
 		if err = p.Accept(job); err == nil {
 			err = p.Raw(jobFrame(job, s.answer(line)))
+		}
+		if err == nil && s.then != nil {
+			err = s.then(p, line)
 		}
 	}
 	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, io.ErrUnexpectedEOF) {
