@@ -221,6 +221,7 @@ func timelineOf(ctx context.Context, run *running, c outreach.Case) ([]httpapi.R
 		}
 		if f.Cursor = page.Next; f.Cursor == "" {
 			slices.Reverse(out)
+			slices.SortStableFunc(out, func(a, b httpapi.RehearsalLine) int { return a.At.Compare(b.At) }) // what was written late happened before
 			return out, nil
 		}
 	}

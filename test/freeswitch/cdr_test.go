@@ -32,7 +32,7 @@ func TestACallThatEndsWhileCurlewIsDeadIsSettledByItsRecord(t *testing.T) {
 		}
 	}, ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }})
 	defer posts.Close()
-	sw, err := freeswitch.Start(t.Context(), freeswitch.Options{Dir: t.TempDir(), Nice: 5, RecordsTo: posts.URL + "/webhooks/freeswitch/cdr", RecordsAs: rig.PBX + ":" + ringBackSecret})
+	sw, err := freeswitch.Start(t.Context(), freeswitch.Options{Dir: t.TempDir(), Nice: ahead, RecordsTo: posts.URL + "/webhooks/freeswitch/cdr", RecordsAs: rig.PBX + ":" + ringBackSecret})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// ahead is the niceness of a switch: its sound must not wait for the tests. It takes root, and is left out without.
+const ahead = -10
+
 // shared is the one switch that all tests use which do not disturb each other.
 var shared sharedSwitch
 
@@ -42,7 +45,7 @@ func (s *sharedSwitch) get(t *testing.T) *freeswitch.Switch {
 	t.Helper()
 	s.once.Do(func() {
 		if s.dir, s.err = os.MkdirTemp("", "curlew-freeswitch-"); s.err == nil {
-			s.sw, s.err = freeswitch.Start(context.Background(), freeswitch.Options{Dir: s.dir, Nice: 5})
+			s.sw, s.err = freeswitch.Start(context.Background(), freeswitch.Options{Dir: s.dir, Nice: ahead})
 		}
 	})
 	if s.err != nil {
@@ -67,7 +70,7 @@ func alone(t *testing.T) *freeswitch.Switch { return aloneWith(t, freeswitch.Opt
 
 func aloneWith(t *testing.T, o freeswitch.Options) *freeswitch.Switch {
 	t.Helper()
-	o.Dir, o.Nice = t.TempDir(), 5
+	o.Dir, o.Nice = t.TempDir(), ahead
 	sw, err := freeswitch.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -75,18 +75,15 @@ func TestAMachineIsToldByItsGreetingAndAHumanByTheirHello(t *testing.T) {
 			if strings.Contains(name, "its beep") && !hasAVMD(t, sw) {
 				t.Skip("this FreeSWITCH has no mod_avmd")
 			}
-			var r outreach.CallResult
-			var lines []string
-			for range 3 { // a machine that stalls misses the hello
+			r, lines := h.placed(t, func() outreach.CallOrder {
 				o := h.order(c.number)
 				o.Script.Machine.Policy = c.policy
-				r = h.place(t, o)
-				if lines = h.j.of(o.Attempt, true); r.MachineWhy == c.why && inOrder(lines, c.lines) {
-					break
-				}
-			}
-			if r.MachineWhy != c.why || !inOrder(lines, c.lines) || slices.Contains(lines, "note prompt secret") {
-				t.Errorf("%+v, want %q in\n%v", r, c.lines, lines)
+				return o
+			}, func(r outreach.CallResult, lines []string) bool {
+				return r.MachineWhy == c.why && inOrder(lines, c.lines)
+			})
+			if slices.Contains(lines, "note prompt secret") {
+				t.Errorf("%+v\n%v", r, lines)
 			}
 			if heard := slices.Contains(lines, "note prompt greeting"); c.why != "" && heard {
 				t.Errorf("a machine heard the message\n%v", lines)
@@ -180,13 +177,12 @@ func TestSilenceAndWrongKeysAreToldAndAskedAgain(t *testing.T) {
 	} {
 		t.Run(number[9:], func(t *testing.T) {
 			t.Parallel()
-			o := h.order(number)
-			o.Script.KeyWait = time.Second
-			o.Script.Flows["en"].Sequence[1] = outreach.Segment{Category: "menu", Media: wav(t, h.audio, 2*time.Second), Duration: 2 * time.Second}
-			h.place(t, o)
-			if lines := h.j.of(o.Attempt, true); !inOrder(lines, want) {
-				t.Errorf("want %q in\n%v", want, lines)
-			}
+			h.placed(t, func() outreach.CallOrder {
+				o := h.order(number)
+				o.Script.KeyWait = time.Second
+				o.Script.Flows["en"].Sequence[1] = outreach.Segment{Category: "menu", Media: wav(t, h.audio, 2*time.Second), Duration: 2 * time.Second}
+				return o
+			}, func(_ outreach.CallResult, lines []string) bool { return inOrder(lines, want) })
 		})
 	}
 }

@@ -75,7 +75,7 @@ type Options struct {
 	Password          string        // of the event socket; "test-only"
 	MaxSessions       int           // 1000, both sides together
 	SessionsPerSecond int           // 200
-	Nice              int           // added to its niceness; it never takes real-time priority
+	Nice              int           // added to its niceness, below 0 only as root; it never takes real-time priority
 	LogLevel          string        // "warning"
 	RingTime          time.Duration // before an answer; 300 ms
 	Heartbeat         int           // seconds between HEARTBEATs; 20
