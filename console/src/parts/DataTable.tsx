@@ -1,12 +1,13 @@
 // A list of any length: pages by cursor, only the rows on the screen are in the document.
 import { Button, Group, Loader, Text } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useInfiniteQuery, type QueryKey } from "@tanstack/react-query";
+import { hashKey, useQuery, useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { usePolling } from "../api/live";
 import { Icon } from "./icons";
+import { cursorOf, flat, renewed, type Chunk } from "./rows";
 import { Failed, Loading } from "./states";
 
 export type Column<T> = {
@@ -29,32 +30,65 @@ type Props<T> = {
   live?: boolean; // poll while the stream is away
 };
 
-export function DataTable<T>({ label, queryKey, page, columns, rowKey, empty, height = "65vh", live = true }: Props<T>) {
-  const polling = usePolling();
-  const query = useInfiniteQuery({
-    queryKey,
-    queryFn: ({ pageParam, signal }) => page(pageParam, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => last.next || undefined,
-    refetchInterval: live ? polling : false,
-    maxPages: 200, // 200 pages in memory; older ones are read again when one scrolls back
-    getPreviousPageParam: () => undefined,
-  });
-  const rows = query.data?.pages.flatMap((p) => p.items ?? []) ?? [];
-  if (query.isPending) return <Loading rows={8} />;
-  if (query.error && rows.length === 0) return <Failed error={query.error} retry={() => void query.refetch()} />;
+// useRows reads pages as one scrolls. A live notice reads the first page again and the one on the screen, however many
+// were read.
+function useRows<T>({ queryKey, page, rowKey, live = true }: Pick<Props<T>, "queryKey" | "page" | "rowKey" | "live">) {
+  const refetchInterval = usePolling() && live ? 5000 : false;
+  const queries = useQueryClient();
+  const hash = hashKey(queryKey);
+  const [list, setList] = useState<{ hash: string; chunks: Chunk<T>[] }>({ hash: "", chunks: [] });
+  const [cursor, setCursor] = useState<string>(); // of the page on the screen
+  const [more, setMore] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
+  const read = async (at: string | undefined, signal: AbortSignal): Promise<Chunk<T> & { hash: string }> => {
+    const { items, next } = await page(at, signal);
+    return { cursor: at, items: items ?? [], next: next || undefined, hash };
+  };
+  const head = useQuery({ queryKey, queryFn: ({ signal }) => read(undefined, signal), refetchInterval });
+  const seen = useQuery({ queryKey: [...queryKey, "at", cursor], queryFn: ({ signal }) => read(cursor, signal), refetchInterval, enabled: cursor !== undefined && list.hash === hash, gcTime: 60_000 });
+  const take = useCallback((fresh: (Chunk<T> & { hash: string }) | undefined) => {
+    if (!fresh || fresh.hash !== hash) return;
+    setList((now) => (now.hash === hash ? { hash, chunks: renewed(now.chunks, fresh, rowKey) } : fresh.cursor === undefined ? { hash, chunks: [fresh] } : now));
+  }, [hash]); // rowKey is the same for one key
+  useEffect(() => take(head.data), [head.data, take]);
+  useEffect(() => { if (!seen.isPlaceholderData) take(seen.data); }, [seen.data, seen.isPlaceholderData, take]);
+  const next = list.chunks.at(-1)?.next;
+  const stop = useRef<AbortController>(undefined);
+  useEffect(() => () => { stop.current?.abort(); setCursor(undefined); setMore({ busy: false }); }, [hash]);
+  const load = useCallback(async () => {
+    const { signal } = (stop.current = new AbortController());
+    setMore({ busy: true });
+    try {
+      const fresh = await read(next, signal);
+      queries.setQueryData([...queryKey, "at", next], fresh); // it is not read twice when it comes onto the screen
+      setList((now) => (now.hash === hash && now.chunks.at(-1)?.next === next ? { hash, chunks: [...now.chunks, fresh] } : now));
+      setMore({ busy: false });
+    } catch (error) {
+      if (!signal.aborted) setMore({ busy: false, error });
+    }
+  }, [hash, next]);
+  const rows = useMemo(() => flat(list.chunks, rowKey), [list.chunks]);
+  const onSeen = useCallback((row: number) => setCursor(cursorOf(list.chunks, row)), [list.chunks]);
+  return { head, rows, more: next !== undefined, loading: more.busy, failed: more.error, load: () => void load(), onSeen, waiting: list.chunks.length === 0 };
+}
+
+export function DataTable<T>({ label, queryKey, page, columns, rowKey, empty, height = "65vh", live }: Props<T>) {
+  const { head, rows, more, loading, failed, load, onSeen, waiting } = useRows({ queryKey, page, rowKey, live });
+  const again = () => void head.refetch();
+  if (head.error && rows.length === 0) return <Failed error={head.error} retry={again} />;
+  if (head.isPending || waiting) return <Loading rows={8} />;
   if (rows.length === 0) return <>{empty}</>;
   return (
     <>
-      {query.error && <Failed error={query.error} retry={() => void query.refetch()} />}
-      <Rows {...{ label, rows, columns, rowKey, height }} more={query.hasNextPage} loading={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()} />
+      {head.error && <Failed error={head.error} retry={again} />}
+      <Rows {...{ label, rows, columns, rowKey, height, more, onSeen }} loading={loading} stuck={failed !== undefined} onMore={load} />
+      {failed !== undefined && <Failed error={failed} retry={load} />}
     </>
   );
 }
 
-type RowsProps<T> = Pick<Props<T>, "label" | "columns" | "rowKey"> & { rows: T[]; height: string; more: boolean; loading: boolean; onMore: () => void };
+type RowsProps<T> = Pick<Props<T>, "label" | "columns" | "rowKey"> & { rows: T[]; height: string; more: boolean; loading: boolean; stuck: boolean; onMore: () => void; onSeen: (row: number) => void };
 
-function Rows<T>({ label, rows, columns, rowKey, height, more, loading, onMore }: RowsProps<T>) {
+function Rows<T>({ label, rows, columns, rowKey, height, more, loading, stuck, onMore, onSeen }: RowsProps<T>) {
   const { t } = useTranslation();
   const scroller = useRef<HTMLDivElement>(null);
   const narrow = useMediaQuery("(max-width: 48em)") ?? false;
@@ -68,8 +102,10 @@ function Rows<T>({ label, rows, columns, rowKey, height, more, loading, onMore }
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (more && !loading && last >= rows.length - 20) onMore();
-  }, [more, loading, last, rows.length, onMore]);
+    if (more && !loading && !stuck && last >= rows.length - 20) onMore();
+  }, [more, loading, stuck, last, rows.length, onMore]);
+  const middle = items[Math.floor(items.length / 2)]?.index ?? 0;
+  useEffect(() => onSeen(middle), [middle, onSeen]);
   const gridTemplateColumns = columns.map((c) => c.width ?? "1fr").join(" ");
   return (
     <>
