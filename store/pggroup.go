@@ -73,31 +73,7 @@ func (g *pgGroups) do(ctx context.Context, w wants, fn func(*tx) error) (*operat
 	case wantsSubject:
 		ops = g.events
 	}
-	select {
-	case ops <- op:
-	case <-g.stop:
-		return nil, errClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	select {
-	case <-op.done:
-	case <-g.ended: // the writers answer everything they took before they end
-		select {
-		case <-op.done:
-		default:
-			return nil, errClosed
-		}
-	}
-	return op.answer()
-}
-
-// answer is what its caller gets; a panic of fn is the caller's.
-func (op *operation) answer() (*operation, error) {
-	if op.panics != nil {
-		panic(op.panics)
-	}
-	return op, op.err
+	return op.by(ops, g.stop, g.ended)
 }
 
 func (g *pgGroups) run(ctx context.Context, ops chan *operation) {

@@ -163,22 +163,33 @@ var errClosed = errors.New("the store is closed")
 
 func (g *group) do(ctx context.Context, fn func(*tx) error, hot bool) (*operation, error) {
 	op := &operation{ctx: ctx, fn: fn, hot: hot, done: make(chan struct{})}
+	return op.by(g.ops, g.stop, g.done)
+}
+
+// by hands the operation to the writers that take from ops, and waits for what became of it. stop is closed when they
+// take no more, ended when they have answered everything that they took.
+func (op *operation) by(ops chan<- *operation, stop, ended <-chan struct{}) (*operation, error) {
 	select {
-	case g.ops <- op:
-	case <-g.stop:
+	case ops <- op:
+	case <-stop:
 		return nil, errClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	case <-op.ctx.Done():
+		return nil, op.ctx.Err()
 	}
 	select {
 	case <-op.done:
-	case <-g.done: // the writer answers everything it took before it ends
+	case <-ended:
 		select {
 		case <-op.done:
 		default:
 			return nil, errClosed
 		}
 	}
+	return op.answer()
+}
+
+// answer is what its caller gets; a panic of fn is the caller's.
+func (op *operation) answer() (*operation, error) {
 	if op.panics != nil {
 		panic(op.panics)
 	}
