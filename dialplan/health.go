@@ -99,8 +99,19 @@ func (l *link) look(ctx context.Context) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	changed := !slices.Equal(l.status.Gateways, known)
+	l.tellLost(p.Name, known)
 	l.status.Gateways = known
 	return changed
+}
+
+// tellLost logs the gateways that cannot be used any more, or never could. The lock is held.
+func (l *link) tellLost(pbx string, now []outreach.GatewayStatus) {
+	for _, g := range now {
+		i := slices.IndexFunc(l.status.Gateways, func(was outreach.GatewayStatus) bool { return was.Name == g.Name })
+		if !g.Up && (i < 0 || l.status.Gateways[i].Up) {
+			l.d.o.Log.Warn("gateway cannot be used", "pbx", pbx, "gateway", g.Name, "state", g.State)
+		}
+	}
 }
 
 // lookAt refreshes one gateway, after FreeSWITCH has said that it changed.

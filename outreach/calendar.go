@@ -20,7 +20,7 @@ var calendars = map[string]calendarWords{
 		days:   [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 		months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 		clock: func(h, m int) string {
-			return fmt.Sprintf("%d:%02d %s", (h+11)%12+1, m, englishPartOfDay(h, m))
+			return fmt.Sprintf("%d:%02d %s", (h+11)%12+1, m, choose(h < 12, "AM", "PM"))
 		},
 		join: " at ",
 	},
@@ -28,7 +28,7 @@ var calendars = map[string]calendarWords{
 		days:   [7]string{"الأحد", "الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت"},
 		months: [12]string{"يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"},
 		clock: func(h, m int) string {
-			return fmt.Sprintf("%d:%02d %s", (h+11)%12+1, m, arabicPartOfDay(h))
+			return fmt.Sprintf("%d:%02d %s", (h+11)%12+1, m, choose(h < 12, "صباحًا", "مساءً"))
 		},
 		join: " الساعة ",
 	},
@@ -54,27 +54,11 @@ func hindiPartOfDay(h int) string {
 	return "शाम"
 }
 
-// englishPartOfDay says noon and midnight by name: who reads 12:00 PM may come twelve hours late.
-func englishPartOfDay(h, m int) string {
-	switch {
-	case m == 0 && h == 12:
-		return "noon"
-	case m == 0 && h == 0:
-		return "midnight"
-	case h < 12:
-		return "AM"
+func choose(first bool, a, b string) string {
+	if first {
+		return a
 	}
-	return "PM"
-}
-
-func arabicPartOfDay(h int) string {
-	switch {
-	case h < 12:
-		return "صباحًا"
-	case h == 12:
-		return "ظهرًا"
-	}
-	return "مساءً"
+	return b
 }
 
 // SpeakDate writes the day of t, in the zone that t is in, in the words of lang: "Wednesday 2 December 2026".

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -25,6 +26,11 @@ func TestMain(m *testing.M) {
 	}
 	code := m.Run()
 	shared.stop()
+	if builds.program != "" {
+		if err := os.RemoveAll(filepath.Dir(builds.program)); err != nil {
+			fmt.Println(err)
+		}
+	}
 	os.Exit(code)
 }
 

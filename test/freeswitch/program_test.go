@@ -3,12 +3,13 @@ package freeswitch_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"curlew/bench/rig"
@@ -16,14 +17,34 @@ import (
 	"curlew/sim/hims"
 )
 
-// curlew builds the program.
+// curlew is the program, built once for all tests.
 func curlew(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "curlew")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "curlew/cmd/curlew").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	program, err := build(context.WithoutCancel(t.Context()))
+	if err != nil {
+		t.Fatal(err)
 	}
 	return program
+}
+
+var builds struct {
+	once    sync.Once
+	program string
+	err     error
+}
+
+func build(ctx context.Context) (string, error) {
+	builds.once.Do(func() {
+		var dir string
+		if dir, builds.err = os.MkdirTemp("", "curlew-program-"); builds.err != nil {
+			return
+		}
+		builds.program = filepath.Join(dir, "curlew")
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", builds.program, "curlew/cmd/curlew").CombinedOutput(); err != nil {
+			builds.err = fmt.Errorf("build: %w\n%s", err, out)
+		}
+	})
+	return builds.program, builds.err
 }
 
 // activity is what the REST interface says of a transaction, as far as it matters here.
@@ -38,6 +59,7 @@ type activity struct {
 		Disposition string `json:"disposition"`
 		Cause       string `json:"cause"`
 		SIPStatus   int    `json:"sip_status"`
+		Counted     bool   `json:"counted"`
 	} `json:"attempts"`
 	Response *struct {
 		Action  string `json:"action"`
@@ -72,36 +94,7 @@ func look(t *testing.T, r *rig.Rig, id string) (a activity) {
 // SIP, the recordings of the configuration, a key, and the result at the HIMS.
 func TestFromAnEventToTheSignedResult(t *testing.T) {
 	t.Parallel()
-	sw := shared.get(t)
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	doc := rig.Document(20)
-	doc.PBXs[0].ESL.Password = sw.Password()
-	addr, err := net.ResolveTCPAddr("tcp", sw.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := rig.New(t.Context(), rig.Options{Program: []string{curlew(t)}, Dir: dir, Document: doc, Switch: addr})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			log, _ := r.Nodes[0].Log()
-			t.Logf("%s", log)
-		}
-	}()
-	if err := r.Nodes[0].Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Nodes[0].Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	r := whole(t, curlew(t), shared.get(t), wholeOptions{}).Rig
 	results, stop := r.HIMS.Subscribe()
 	defer stop()
 	want := map[string]string{ // area 212 expects "press any key to hear your message", the default

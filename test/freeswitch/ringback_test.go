@@ -24,51 +24,21 @@ const ringBackSecret = "rings-back-0123456789"
 // ringers is a whole Curlew on a switch with freeswitch-conf's dialplan, and patients whose calls were missed.
 type ringers struct {
 	*rig.Rig
-	sw      *freeswitch.Switch
-	results <-chan hims.Result
-	ids     map[string]string // transactions by patient
+	sw  *freeswitch.Switch
+	ids map[string]string // transactions by patient
 }
 
 func newRingers(t *testing.T, dids string) *ringers {
 	t.Helper()
-	sw := shared.get(t)
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	ring := outreach.Exactly(3 * time.Second)
-	doc := rig.Document(20)
-	doc.Call.RingTimeout = &ring
-	doc.Configurations[0].Steps[0].Retry = &outreach.Retry{MaxAttempts: 3}
-	p := &doc.PBXs[0]
-	p.ESL.Password, p.CallbackDIDs, p.CallbackSecret = sw.Password(), []string{dids}, ringBackSecret
-	addr, err := net.ResolveTCPAddr("tcp", sw.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := rig.New(t.Context(), rig.Options{Program: []string{curlew(t)}, Dir: dir, Document: doc, Switch: addr})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			log, _ := r.Nodes[0].Log()
-			t.Logf("%s", log)
-		}
-	})
-	if err := r.Nodes[0].Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Nodes[0].Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	results, stop := r.HIMS.Subscribe()
-	t.Cleanup(stop)
-	w := &ringers{Rig: r, sw: sw, results: results, ids: map[string]string{}}
-	w.dialplan(t, *p)
+	var pbx outreach.PBX
+	w := whole(t, curlew(t), shared.get(t), wholeOptions{change: func(doc *outreach.Document) {
+		ring := outreach.Exactly(3 * time.Second)
+		doc.Call.RingTimeout = &ring
+		doc.Configurations[0].Steps[0].Retry = &outreach.Retry{MaxAttempts: 3}
+		doc.PBXs[0].CallbackDIDs, doc.PBXs[0].CallbackSecret = []string{dids}, ringBackSecret
+		pbx = doc.PBXs[0]
+	}})
+	w.dialplan(t, pbx)
 	return w
 }
 
