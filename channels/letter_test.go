@@ -13,7 +13,7 @@ func TestALetterSaysWhatBecameOfTheAppointmentAndCarriesTheSameEntry(t *testing.
 	snap := answering(t, `St. Mary's <& "Children">`)
 	was := time.Date(2026, 12, 2, 6, 30, 0, 0, time.UTC)
 	for kind, start := range map[outreach.LetterKind]time.Time{outreach.LetterCancelled: was, outreach.LetterMoved: was.Add(5 * time.Hour)} {
-		for lang, times := range map[string][2]string{"en": {"9:30 AM", "2:30 PM"}, "ar": {"9:30 صباحًا", "2:30 مساءً"}, "hi": {"सुबह 9:30 बजे", "दोपहर 2:30 बजे"}, "fr": {"9:30 AM", "2:30 PM"}} {
+		for lang, times := range map[string][2]string{"en": {"9:30 AM", "2:30 PM"}, "ar": {"9:30 صباحًا", "2:30 ظهرًا"}, "hi": {"सुबह 9:30 बजे", "दोपहर 2:30 बजे"}, "fr": {"9:30 AM", "2:30 PM"}} {
 			m, err := channels.Letter(snap, outreach.Letter{ID: "l-1", Kind: kind, UID: "hims/A-1", Sequence: 9, Was: was, Start: start, Address: "p@example.org", Language: lang})
 			if err != nil {
 				t.Fatal(err)

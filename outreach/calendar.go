@@ -28,7 +28,7 @@ var calendars = map[string]calendarWords{
 		days:   [7]string{"الأحد", "الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت"},
 		months: [12]string{"يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"},
 		clock: func(h, m int) string {
-			return fmt.Sprintf("%d:%02d %s", (h+11)%12+1, m, choose(h < 12, "صباحًا", "مساءً"))
+			return fmt.Sprintf("%d:%02d %s", (h+11)%12+1, m, PartOfDay(h, "ar"))
 		},
 		join: " الساعة ",
 	},
@@ -36,22 +36,33 @@ var calendars = map[string]calendarWords{
 		days:   [7]string{"रविवार", "सोमवार", "मंगलवार", "बुधवार", "गुरुवार", "शुक्रवार", "शनिवार"},
 		months: [12]string{"जनवरी", "फ़रवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त", "सितंबर", "अक्टूबर", "नवंबर", "दिसंबर"},
 		clock: func(h, m int) string {
-			return fmt.Sprintf("%s %d:%02d बजे", hindiPartOfDay(h), (h+11)%12+1, m)
+			return fmt.Sprintf("%s %d:%02d बजे", PartOfDay(h, "hi"), (h+11)%12+1, m)
 		},
 		join: ", ",
 	},
 }
 
-func hindiPartOfDay(h int) string {
-	switch {
-	case h < 4 || h >= 20:
-		return "रात"
-	case h < 12:
-		return "सुबह"
-	case h < 16:
-		return "दोपहर"
+// dayPart is what the hours before an hour are called.
+type dayPart struct {
+	before int
+	name   string
+}
+
+// dayParts are the parts of the day where a language says one beside the hour. Arabic calls noon ظهرًا: 12:00 مساءً would be
+// midnight to some and noon to others.
+var dayParts = map[string][]dayPart{
+	"ar": {{4, "بعد منتصف الليل"}, {12, "صباحًا"}, {15, "ظهرًا"}, {17, "عصرًا"}, {24, "مساءً"}},
+	"hi": {{4, "रात"}, {12, "सुबह"}, {16, "दोपहर"}, {20, "शाम"}, {24, "रात"}},
+}
+
+// PartOfDay names the part of the day that the hour, 0 to 23, belongs to in lang, nothing where lang has none.
+func PartOfDay(hour int, lang string) string {
+	for _, p := range dayParts[lang] {
+		if hour < p.before {
+			return p.name
+		}
 	}
-	return "शाम"
+	return ""
 }
 
 func choose(first bool, a, b string) string {

@@ -75,12 +75,16 @@ func arabicHour(h int) string {
 
 var arabicMinute = counted{one: "دقيقة", two: "دقيقتان", few: "دقائق", many: "دقيقة", feminine: true, adjective: true}
 
-// clock is said as it stands after الساعة: التاسعة والنصف صباحًا.
+// clock is said as it stands after الساعة: التاسعة والنصف صباحًا. A quarter to an hour is said with that hour's part of the day,
+// but for midnight's, which comes after it.
 func (arabic) clock(hour, minute int) string {
-	h := (hour+11)%12 + 1
+	h, part := (hour+11)%12+1, hour
 	var text string
 	switch minute {
 	case 0:
+		if hour == 0 {
+			return arabicHour(12) + " منتصف الليل"
+		}
 		text = arabicHour(h)
 	case 15:
 		text = arabicHour(h) + " والربع"
@@ -89,25 +93,11 @@ func (arabic) clock(hour, minute int) string {
 	case 30:
 		text = arabicHour(h) + " والنصف"
 	case 45:
-		text = arabicHour(h%12+1) + " إلا ربعًا"
+		text, part = arabicHour(h%12+1)+" إلا ربعًا", min(hour+1, 23)
 	default:
 		text = arabicHour(h) + " و" + arabicCount(int64(minute), arabicMinute)
 	}
-	return text + " " + arabicPart(hour)
-}
-
-func arabicPart(hour int) string {
-	switch {
-	case hour < 4:
-		return "بعد منتصف الليل"
-	case hour < 12:
-		return "صباحًا"
-	case hour < 15:
-		return "ظهرًا"
-	case hour < 17:
-		return "عصرًا"
-	}
-	return "مساءً"
+	return text + " " + outreach.PartOfDay(part, "ar")
 }
 
 func (arabic) money(whole, minor int64, c currency) string {

@@ -55,6 +55,8 @@ func arabicUnder100(n int64, feminine bool) string {
 		return arabicOnes[n-10][g] + [2]string{" عشر", " عشرة"}[g]
 	case n%10 == 0:
 		return arabicTens[n/10]
+	case n%10 == 1 && feminine:
+		return "إحدى و" + arabicTens[n/10]
 	}
 	return arabicOnes[n%10][g] + " و" + arabicTens[n/10]
 }

@@ -81,8 +81,9 @@ func (h hindi) date(t time.Time, year string) string {
 }
 
 // clock says quarters as Hindi counts them: सवा (a quarter past), साढ़े (half past), पौने (a quarter to), डेढ़ 1:30, ढाई 2:30.
+// A quarter to an hour is said with that hour's part of the day.
 func (hindi) clock(hour, minute int) string {
-	h := (hour+11)%12 + 1
+	h, part := (hour+11)%12+1, hour
 	var text string
 	switch {
 	case minute == 0:
@@ -96,23 +97,11 @@ func (hindi) clock(hour, minute int) string {
 	case minute == 30:
 		text = "साढ़े " + hindiSmall[h] + " बजे"
 	case minute == 45:
-		text = "पौने " + hindiSmall[h%12+1] + " बजे"
+		text, part = "पौने "+hindiSmall[h%12+1]+" बजे", (hour+1)%24
 	default:
 		text = hindiSmall[h] + " बजकर " + hindiSmall[minute] + " मिनट"
 	}
-	return hindiPart(hour) + " " + text
-}
-
-func hindiPart(hour int) string {
-	switch {
-	case hour < 4 || hour >= 20:
-		return "रात"
-	case hour < 12:
-		return "सुबह"
-	case hour < 16:
-		return "दोपहर"
-	}
-	return "शाम"
+	return outreach.PartOfDay(part, "hi") + " " + text
 }
 
 func (h hindi) money(whole, minor int64, c currency) string {

@@ -63,8 +63,8 @@ var currencies = map[string]currency{
 	"GBP": {2, named{"pound", "pounds"}, named{"penny", "pence"}, same("पाउंड"), same("पेंस"), pound, penny},
 	"USD": {2, named{"dollar", "dollars"}, cents, same("डॉलर"), same("सेंट"), dollar, cent},
 	"EUR": {2, named{"euro", "euros"}, cents, same("यूरो"), same("सेंट"), euro, cent},
-	"INR": {2, rupees, same("paise"), named{"रुपया", "रुपये"}, named{"पैसा", "पैसे"}, rupee, baisa},
-	"PKR": {2, rupees, same("paise"), named{"रुपया", "रुपये"}, named{"पैसा", "पैसे"}, rupee, baisa},
+	"INR": {2, rupees, named{"paisa", "paise"}, named{"रुपया", "रुपये"}, named{"पैसा", "पैसे"}, rupee, baisa},
+	"PKR": {2, rupees, named{"paisa", "paise"}, named{"रुपया", "रुपये"}, named{"पैसा", "पैसे"}, rupee, baisa},
 }
 
 // Amount says a decimal such as 1250.50 with its ISO 4217 currency: "one thousand two hundred and fifty riyals and

@@ -76,7 +76,7 @@ func TestOrdinalsAreIrregularWhereTheLanguageIs(t *testing.T) {
 
 func TestTheTimeOfDayIsSaidAsPeopleSayIt(t *testing.T) {
 	for _, c := range []struct{ at, en, ar, hi string }{
-		{"00:00", "twelve midnight", "الثانية عشرة بعد منتصف الليل", "रात बारह बजे"},
+		{"00:00", "twelve midnight", "الثانية عشرة منتصف الليل", "रात बारह बजे"},
 		{"00:45", "twelve forty-five in the morning", "الواحدة إلا ربعًا بعد منتصف الليل", "रात पौने एक बजे"},
 		{"09:00", "nine o'clock in the morning", "التاسعة صباحًا", "सुबह नौ बजे"},
 		{"09:05", "nine oh five in the morning", "التاسعة وخمس دقائق صباحًا", "सुबह नौ बजकर पाँच मिनट"},
@@ -178,7 +178,7 @@ func TestAmountsAgreeWithTheirCurrency(t *testing.T) {
 		{"11000", "SAR", "ar", "أحد عشر ألف ريال"},
 		{"1250.50", "SAR", "ar", "ألف ومئتان وخمسون ريالًا وخمسون هللة"},
 		{"3.03", "INR", "ar", "ثلاث روبيات وثلاث بيسات"},
-		{"21", "INR", "ar", "واحدة وعشرون روبية"},
+		{"21", "INR", "ar", "إحدى وعشرون روبية"},
 		{"5.005", "KWD", "ar", "خمسة دنانير وخمسة فلوس"},
 		{"1", "INR", "hi", "एक रुपया"},
 		{"1250.50", "INR", "hi", "एक हज़ार दो सौ पचास रुपये और पचास पैसे"},

@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	batch     = 64   // rows looked at and claimed together
+	batch     = 64   // rows looked at and claimed together, at most
+	firstLook = 4    // rows looked at first: with its lines full a lane mostly has room for one
 	scanLimit = 2048 // rows of a lane passed over before giving the others a turn
 	idleWait  = time.Minute
 
@@ -99,11 +100,11 @@ func (s *Scheduler) timers(ctx context.Context, now time.Time) error {
 func (s *Scheduler) drainLane(ctx context.Context, lane outreach.LaneState) (more bool, err error) {
 	skip, stuck := 0, 0
 	defer func() { s.tellStuck(lane.Lane, stuck) }()
-	for skip < scanLimit {
+	for look := firstLook; skip < scanLimit; look = min(4*look, batch) {
 		if s.laneFull(lane) || !s.Member.MayClaim() {
 			return false, nil
 		}
-		cases, err := s.Store.Head(ctx, lane.Lane, skip, batch)
+		cases, err := s.Store.Head(ctx, lane.Lane, skip, look)
 		if err != nil {
 			return false, fmt.Errorf("head: %w", err)
 		}
@@ -122,7 +123,7 @@ func (s *Scheduler) drainLane(ctx context.Context, lane outreach.LaneState) (mor
 		}
 		skip += p.passed
 		stuck += p.stuck
-		if len(cases) < batch || p.blocked || (claimed == 0 && p.moved == 0 && p.passed == 0) {
+		if len(cases) < look || p.blocked || (claimed == 0 && p.moved == 0 && p.passed == 0) {
 			return false, nil
 		}
 	}
