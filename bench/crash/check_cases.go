@@ -138,10 +138,7 @@ func settleTime(kills []kill, cases map[outreach.TransactionID]outreach.Case) ti
 	return longest
 }
 
-// linked is how long after it served again a node surely has its link to the PBX, and is told how legs end.
-const linked = 2 * time.Second
-
-// witnesses is when each node lived: from one start to its next kill.
+// witnesses is when each node had its link to the PBX: from soon after a start to its next kill.
 type witnesses map[string][]span
 
 type span struct{ from, to time.Time }
@@ -154,7 +151,7 @@ func alive(nodes []string, kills []kill, began, ended time.Time) witnesses {
 		for _, k := range kills {
 			if k.node == n {
 				w[n] = append(w[n], span{from, k.at})
-				from = k.ready.Add(linked)
+				from = k.linked
 			}
 		}
 		w[n] = append(w[n], span{from, ended})

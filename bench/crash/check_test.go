@@ -96,7 +96,7 @@ func TestSettlingIsTimedFromTheKillOfTheAttemptsOwnNode(t *testing.T) {
 
 func TestASurvivorIsOneOfWhoseEndALivingNodeWasTold(t *testing.T) {
 	at := func(second int) time.Time { return noon.Add(time.Duration(second) * time.Second) }
-	kills := []kill{{at: at(10), ready: at(11), node: "node1"}, {at: at(30), ready: at(31), node: "node2"}}
+	kills := []kill{{at: at(10), linked: at(13), node: "node1"}, {at: at(30), linked: at(33), node: "node2"}}
 	for _, test := range []struct {
 		name                string
 		nodes               []string

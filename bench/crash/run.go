@@ -148,10 +148,10 @@ type harness struct {
 
 // kill is one SIGKILL.
 type kill struct {
-	at    time.Time
-	ready time.Time // when the node served again
-	node  string
-	calls int // in flight, as the PBX saw them
+	at     time.Time
+	linked time.Time // when the node had its link to the PBX again
+	node   string
+	calls  int // in flight, as the PBX saw them
 }
 
 func (h *harness) run(ctx context.Context) (Report, error) {
@@ -162,9 +162,12 @@ func (h *harness) run(ctx context.Context) (Report, error) {
 		if err := n.Ready(ctx); err != nil {
 			return Report{}, err
 		}
+		if err := n.Linked(ctx); err != nil {
+			return Report{}, err
+		}
 	}
-	h.began = time.Now().Add(linked)
-	s := newStream(h.rig, 4*h.o.Lines)
+	h.began = time.Now()
+	s := newStream(h.rig, 3*h.o.Lines)
 	s.start(ctx)
 	defer s.stop()
 	for i := range h.o.Kills {
@@ -226,7 +229,10 @@ func (h *harness) killOne(ctx context.Context) error {
 		}
 	}
 	err := n.Ready(ctx)
-	h.kills[len(h.kills)-1].ready = time.Now()
+	if err == nil {
+		err = n.Linked(ctx)
+	}
+	h.kills[len(h.kills)-1].linked = time.Now()
 	return err
 }
 

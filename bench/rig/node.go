@@ -3,6 +3,7 @@ package rig
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -127,6 +128,35 @@ func (n *Node) Ended() error {
 		return fmt.Errorf("%s: %w: %w: %s", n.Name, errEnded, n.exit, n.tail())
 	default:
 		return nil
+	}
+}
+
+// Linked waits until the node has its link to the PBX: from then on it is told how calls end.
+func (n *Node) Linked(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL+"/api/v1/pbxs/"+PBX+"/status", nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+n.r.Key)
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			var status struct {
+				LinkUp bool `json:"link_up"`
+			}
+			err = json.NewDecoder(res.Body).Decode(&status)
+			res.Body.Close()
+			if err == nil && status.LinkUp {
+				return nil
+			}
+		}
+		if err := n.Ended(); err != nil {
+			return err
+		}
+		if err := clock.Wait(ctx, clock.System{}, 10*time.Millisecond); err != nil {
+			return fmt.Errorf("%s never had its link: %w: %s", n.Name, err, n.tail())
+		}
 	}
 }
 
