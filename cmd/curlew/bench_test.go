@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	pbxbench "curlew/bench/pbx"
 	queuebench "curlew/bench/queue"
 	"curlew/bench/sheet"
+	soakbench "curlew/bench/soak"
 )
 
 // beCurlew in the environment makes this test's binary the program itself, for tests that need it as
@@ -54,6 +56,39 @@ func TestOfThreeNodesOnPostgreSQLOnesThatAreKilledLoseAndDoubleNothing(t *testin
 	t.Log(report)
 	if !report.OK() || report.Kills != 3 || report.InFlight < 50 || report.Survivors == 0 || report.Unknown > report.InFlightAll {
 		t.Errorf("a promise was broken, or the run proves little: %+v", report)
+	}
+}
+
+func TestASoakTellsGoFromTheRestAndKeepsTheProfilesOfEachThird(t *testing.T) {
+	t.Parallel()
+	program, env := self(t)
+	dir := t.TempDir()
+	rows, err := soakbench.Run(t.Context(), soakbench.Options{Program: program, Env: env, For: 4 * time.Second, Rate: 3, Keep: dir})
+	must(t, err)
+	found := map[string]bool{}
+	for _, r := range rows {
+		for _, what := range []string{"RSS at", "not Go's", "after a collection", "goroutines"} {
+			found[what] = found[what] || strings.Contains(r.Name, what) && r.Figure > 0 && r.PeerFigure > 0
+		}
+	}
+	for what, ok := range found {
+		if !ok {
+			t.Errorf("%s is missing in %+v", what, rows)
+		}
+	}
+	for _, name := range []string{"heap-1", "heap-3", "goroutines-1", "goroutines-3"} {
+		if b, err := os.ReadFile(filepath.Join(dir, name)); err != nil || len(b) == 0 {
+			t.Errorf("%s: %d bytes, %v", name, len(b), err)
+		}
+	}
+}
+
+func TestProfilesAreForThisMachineOnly(t *testing.T) {
+	for _, address := range []string{"0.0.0.0:6060", ":6060", "example.org:6060", "6060"} {
+		status, _, said := curlew(t, "serve", "--db", filepath.Join(t.TempDir(), "curlew.db"), "--profile", address)
+		if status != exitWanted || strings.Count(said, "\n") != 1 || !strings.Contains(said, "write 127.0.0.1:PORT") {
+			t.Errorf("%s: status %d: %s", address, status, said)
+		}
 	}
 }
 
