@@ -20,7 +20,7 @@ var calendars = map[string]calendarWords{
 		days:   [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 		months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 		clock: func(h, m int) string {
-			return fmt.Sprintf("%d:%02d %s", (h+11)%12+1, m, choose(h < 12, "AM", "PM"))
+			return fmt.Sprintf("%d:%02d %s", (h+11)%12+1, m, englishPartOfDay(h, m))
 		},
 		join: " at ",
 	},
@@ -65,11 +65,17 @@ func PartOfDay(hour int, lang string) string {
 	return ""
 }
 
-func choose(first bool, a, b string) string {
-	if first {
-		return a
+// englishPartOfDay says noon and midnight by name: who reads 12:00 PM may come twelve hours late.
+func englishPartOfDay(h, m int) string {
+	switch {
+	case m == 0 && h == 12:
+		return "noon"
+	case m == 0 && h == 0:
+		return "midnight"
+	case h < 12:
+		return "AM"
 	}
-	return b
+	return "PM"
 }
 
 // SpeakDate writes the day of t, in the zone that t is in, in the words of lang: "Wednesday 2 December 2026".

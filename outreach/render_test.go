@@ -65,14 +65,18 @@ func TestTimesAreWrittenInTheWordsOfEachLanguage(t *testing.T) {
 			t.Errorf("%s: %s, want %s", lang, got, want)
 		}
 	}
-	for hour, want := range map[int]string{0: "12:00 AM", 1: "1:00 AM", 12: "12:00 PM", 13: "1:00 PM", 23: "11:00 PM"} {
-		if got := outreach.SpeakClock(time.Date(2026, 1, 1, hour, 0, 0, 0, time.UTC), "en"); got != want {
-			t.Errorf("%d h: %s, want %s", hour, got, want)
+	for _, c := range []struct{ at, lang, want string }{
+		{"00:00", "en", "12:00 midnight"}, {"00:30", "en", "12:30 AM"}, {"01:00", "en", "1:00 AM"}, {"12:00", "en", "12:00 noon"},
+		{"12:05", "en", "12:05 PM"}, {"13:00", "en", "1:00 PM"}, {"23:00", "en", "11:00 PM"},
+		{"00:00", "ar", "12:00 بعد منتصف الليل"}, {"12:00", "ar", "12:00 ظهرًا"}, {"12:45", "ar", "12:45 ظهرًا"}, {"13:00", "ar", "1:00 ظهرًا"},
+		{"02:00", "hi", "रात 2:00 बजे"}, {"12:00", "hi", "दोपहर 12:00 बजे"}, {"13:00", "hi", "दोपहर 1:00 बजे"}, {"18:00", "hi", "शाम 6:00 बजे"}, {"21:00", "hi", "रात 9:00 बजे"},
+	} {
+		day, err := time.Parse("15:04", c.at)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	for hour, want := range map[int]string{2: "रात 2:00 बजे", 13: "दोपहर 1:00 बजे", 18: "शाम 6:00 बजे", 21: "रात 9:00 बजे"} {
-		if got := outreach.SpeakClock(time.Date(2026, 1, 1, hour, 0, 0, 0, time.UTC), "hi"); got != want {
-			t.Errorf("%d h: %s, want %s", hour, got, want)
+		if got := outreach.SpeakClock(day, c.lang); got != c.want {
+			t.Errorf("%s: %s, want %s", c.at, got, c.want)
 		}
 	}
 }
@@ -85,7 +89,7 @@ func TestAnEventAnswersItsVariables(t *testing.T) {
 	ev.Data = map[string]any{"doctor": "Dr. {{link}}", "token_number": 17.0, "amount": 1250.5, "due_date": "2026-12-31"}
 	tmpl := "{{facility.name}}|{{recipient.name}}|{{patient.name}}|{{subject.id}}|{{subject.clock}}|{{subject.weekday}}|{{data.doctor}}|{{data.token_number}}|{{link}}|{{data.ward}}"
 	got, unknown := outreach.Render(tmpl, snap.Values(ev, "en", "https://x/r/1"))
-	if want := "City Hospital|Amina|Amina|A-4711|12:00 PM|Wednesday|Dr. {{link}}|17|https://x/r/1|"; got != want {
+	if want := "City Hospital|Amina|Amina|A-4711|12:00 noon|Wednesday|Dr. {{link}}|17|https://x/r/1|"; got != want {
 		t.Errorf("%s\n%s", got, want)
 	}
 	if !slices.Equal(unknown, []string{"data.ward"}) {

@@ -1,6 +1,7 @@
 package outreach
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net"
@@ -172,7 +173,7 @@ func (v *validator) port(pointer string, port int) {
 
 func (v *validator) between(pointer string, n, low, high float64, hint string) {
 	if n < low || n > high {
-		v.bad(pointer, fmt.Sprintf("%s is out of range", trimFloat(n)), choose(hint == "", trimFloat(low)+" to "+trimFloat(high), hint))
+		v.bad(pointer, fmt.Sprintf("%s is out of range", trimFloat(n)), cmp.Or(hint, trimFloat(low)+" to "+trimFloat(high)))
 	}
 }
 

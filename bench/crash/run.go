@@ -84,7 +84,7 @@ func (o Options) withDefaults() Options {
 const betweenCalls = 4 * time.Second
 
 // hospital is short of everything but lines, so that a day of calls fits into seconds: busy and
-// unanswered numbers are tried three times, then come SMS and e-mail.
+// unanswered numbers are tried twice, then come SMS and e-mail.
 func hospital(lines int) outreach.Document {
 	d := rig.Document(lines)
 	for_ := func(d time.Duration) *outreach.Duration { v := outreach.Exactly(d); return &v }
@@ -95,16 +95,16 @@ func hospital(lines int) outreach.Document {
 	on := []string{"failed", "no_response"}
 	steps := &d.Configurations[0].Steps
 	(*steps)[0].Retry = &outreach.Retry{MaxAttempts: tries, Interval: for_(2 * time.Second)}
-	(*steps)[0].Advance = &outreach.Advance{On: on, After: for_(3 * time.Second)}
+	(*steps)[0].Advance = &outreach.Advance{On: on, After: for_(2 * time.Second)}
 	text := outreach.LocalText{"": "Appointment {{subject.id}}. Answer: {{link}}"}
 	*steps = append(*steps,
-		outreach.Step{Channel: outreach.SMS, Text: text, Advance: &outreach.Advance{On: on, After: for_(5 * time.Second)}},
+		outreach.Step{Channel: outreach.SMS, Text: text, Advance: &outreach.Advance{On: on, After: for_(2 * time.Second)}},
 		outreach.Step{Channel: outreach.Email, Text: text, Subject: outreach.LocalText{"": "Your appointment"},
-			Advance: &outreach.Advance{On: on, After: for_(5 * time.Second)}})
+			Advance: &outreach.Advance{On: on, After: for_(2 * time.Second)}})
 	return d
 }
 
-const tries = 3
+const tries = 2
 
 // behaviours are what the patients do: most answer and press a key, the others are everything else that
 // contract.md's table has, but for those who opt out and would not be called again.

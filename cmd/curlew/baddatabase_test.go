@@ -43,6 +43,7 @@ func sum(t *testing.T, path string) [32]byte {
 }
 
 func TestADatabaseThatCannotServeIsNamedInOneSentenceAndLeftAsItWas(t *testing.T) {
+	t.Parallel()
 	t.Run("of a newer version", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "curlew.db")
 		database(t, path)
@@ -94,6 +95,7 @@ func TestADatabaseThatCannotServeIsNamedInOneSentenceAndLeftAsItWas(t *testing.T
 }
 
 func TestAPostgreSQLThatIsReadOnlyOrFullIsNamedAtStartAndLosesNothingWhenItFillsUp(t *testing.T) {
+	t.Parallel()
 	disk := smallDisk(t, "48m")
 	cluster, url := postgres(t)
 	must(t, cluster.Exec(t.Context(), "ALTER DATABASE t1 SET default_transaction_read_only = on"))

@@ -195,32 +195,50 @@ func (f *fleet) originates() map[string]simfs.Record {
 	return out
 }
 
+// drain tells a node, through another one, to claim nothing more, or to claim again, and waits until it has heard.
+func (f *fleet) drain(by, node *rig.Node, on bool) {
+	f.t.Helper()
+	order, said := "resume", fmt.Sprintf(`"draining":%v}`, on)
+	if on {
+		order = "drain"
+	}
+	heard := func() int {
+		b, err := node.Log()
+		must(f.t, err)
+		return bytes.Count(b, []byte(said))
+	}
+	before := heard()
+	var answer outreach.NodeStatus
+	f.call(by, http.MethodPost, "/nodes/"+node.Name+"/"+order, &answer)
+	if answer.Draining != on {
+		f.t.Errorf("%+v", answer)
+	}
+	f.until("told to "+order, func() bool { return heard() > before })
+}
+
 func TestADrainedNodeLosesNoCallAndTheOtherNodeTakesOver(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
 	one, two := f.rig.Nodes[0], f.rig.Nodes[1]
 	f.until("leading", func() bool { return f.node(two, "node1").Leader })
+	f.drain(one, two, true) // so that node1 has calls when its turn comes
 	first := f.fire(one, 12)
 	f.until("ringing", func() bool { return f.rig.FreeSWITCH.Calls() == 12 })
-	var answer outreach.NodeStatus
-	f.call(two, http.MethodPost, "/nodes/node1/drain", &answer) // through the other node
-	drained := time.Now().Add(time.Second)
-	if !answer.Draining {
-		t.Errorf("%+v", answer)
-	}
-	must(t, clock.Wait(t.Context(), clock.System{}, time.Until(drained)))
+	f.drain(one, two, false)
+	f.drain(two, one, true) // through the other node
+	drained := time.Now()
 	second := f.fire(one, 12)
 	owners := map[string]int{}
 	for _, a := range f.over(append(first, second...)) {
 		owners[a.Owner]++
 		if a.Owner == "node1" && a.ClaimedAt.After(drained) {
-			t.Errorf("node1 claimed %s after it was told to drain", a.ClaimedAt.Sub(drained.Add(-time.Second)))
+			t.Errorf("node1 claimed %s after it was told to drain", a.ClaimedAt.Sub(drained))
 		}
 		if a.Disposition != outreach.NoAnswer {
 			t.Errorf("attempt %s of %s: %s %s", a.ID, a.Owner, a.State, a.Disposition)
 		}
 	}
-	if owners["node1"] == 0 || owners["node2"] < 12 {
+	if owners["node1"] != 12 || owners["node2"] != 12 {
 		t.Errorf("attempts by node: %v", owners)
 	}
 	f.until("drained", func() bool {
@@ -228,7 +246,7 @@ func TestADrainedNodeLosesNoCallAndTheOtherNodeTakesOver(t *testing.T) {
 		return n.State == "drained" && !n.Leader && f.node(two, "node2").Leader
 	})
 
-	f.call(two, http.MethodPost, "/nodes/node1/resume", &answer)
+	f.drain(two, one, false)
 	third := f.fire(one, 12)
 	f.until("ringing", func() bool { return f.rig.FreeSWITCH.Calls() == 12 })
 	must(t, two.Stop()) // SIGTERM: it waits for its calls
