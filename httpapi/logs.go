@@ -37,7 +37,7 @@ type logLine struct {
 type logsOutput struct {
 	Body struct {
 		Items []logLine `json:"items"`
-		Next  string    `json:"next,omitempty" doc:"Cursor of the next page, absent on the last"`
+		Next  string    `json:"next,omitempty" doc:"Cursor of the next page, absent on the last; a page of what is rare may be short, even empty, and have one"`
 	}
 }
 
@@ -45,7 +45,7 @@ func (s *Server) mountLogs() {
 	route(s, operation{id: "list-logs", method: http.MethodGet, path: "/logs", tag: "Activities", summary: "IVR Logs, append-only, newest first"},
 		func(ctx context.Context, in *logsInput) (*logsOutput, error) {
 			f := in.filter()
-			f.Cursor, f.Limit = in.Cursor, in.Limit
+			f.Cursor, f.Limit, f.Scan = in.Cursor, in.Limit, scannedRows
 			page, err := s.Transactions.Logs(ctx, f)
 			if err != nil {
 				return nil, err

@@ -57,6 +57,7 @@ type ActivityFilter struct {
 	Q             string
 	Cursor        string
 	Limit         int
+	Scan          int // about how many transactions are looked at for a page, 0: all; it may be short, even empty, and have a Next
 }
 
 // ActivityPage is a page of transactions, newest first. Items carry no Event. Next is "" on the last page.
@@ -73,6 +74,7 @@ type LogFilter struct {
 	From, To    time.Time
 	Cursor      string
 	Limit       int
+	Scan        int // about how many lines are looked at for a page, 0: all; it may be short, even empty, and have a Next
 }
 
 // LogPage is a page of log lines, newest first. Next is "" on the last page.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"curlew/outreach"
@@ -10,10 +11,7 @@ import (
 
 // Activities returns a page of transactions, newest first, with their attempts and current answer.
 func (s *Store) Activities(ctx context.Context, f outreach.ActivityFilter) (page outreach.ActivityPage, err error) {
-	var q filter
-	if f.Cursor != "" {
-		q.add("id < %s", f.Cursor)
-	}
+	q := activitySpan(f)
 	if f.State != "" {
 		q.add("state = %s", string(f.State))
 		if f.State.Open() {
@@ -31,30 +29,58 @@ func (s *Store) Activities(ctx context.Context, f outreach.ActivityFilter) (page
 	if f.Reason != "" {
 		q.add("reason = %s", string(f.Reason))
 	}
+	if f.Q != "" {
+		p := like(f.Q)
+		q.add(`(lower(subject_id) LIKE %s ESCAPE '\' OR lower(recipient_id) LIKE %s ESCAPE '\' OR lower(event_id) LIKE %s ESCAPE '\'
+			OR phone LIKE %s ESCAPE '\' OR id = %s)`, p, p, p, p, f.Q)
+	}
+	limit, floor := pageSize(f.Limit), ""
+	err = s.read(ctx, func(r *session) error {
+		if floor, err = r.activityFloor(f); err != nil {
+			return err
+		}
+		p := filter{slices.Clone(q.conditions), slices.Clone(q.args)} // what is read may be read again
+		if floor != "" {
+			p.add("id >= %s", floor)
+		}
+		page.Items, err = r.cases(`SELECT `+transactionColumns+` FROM transactions`+p.where()+` ORDER BY id DESC`+p.limit(limit), p.args, false)
+		return err
+	})
+	if err != nil {
+		return page, fmt.Errorf("activities: %w", err)
+	}
+	page.Next = floor
+	if len(page.Items) == limit {
+		page.Next = string(page.Items[limit-1].Transaction.ID)
+	}
+	return page, nil
+}
+
+// activitySpan is which ids may be on the page.
+func activitySpan(f outreach.ActivityFilter) (q filter) {
+	if f.Cursor != "" {
+		q.add("id < %s", f.Cursor)
+	}
 	if !f.From.IsZero() {
 		q.add("id >= %s", idFloor(f.From))
 	}
 	if !f.To.IsZero() {
 		q.add("id < %s", idFloor(f.To))
 	}
-	if f.Q != "" {
-		p := like(f.Q)
-		q.add(`(lower(subject_id) LIKE %s ESCAPE '\' OR lower(recipient_id) LIKE %s ESCAPE '\' OR lower(event_id) LIKE %s ESCAPE '\'
-			OR phone LIKE %s ESCAPE '\' OR id = %s)`, p, p, p, p, f.Q)
+	return q
+}
+
+// activityFloor is the least id that is looked at for the page: a filter that no index serves would otherwise read a
+// million rows to find none. "" if all may be.
+func (s *session) activityFloor(f outreach.ActivityFilter) (floor string, err error) {
+	served := f.Q == "" && f.Configuration == "" && f.Channel == "" && f.Reason == "" && !f.State.Open()
+	if f.Scan <= 0 || served {
+		return "", nil
 	}
-	limit := pageSize(f.Limit)
-	text := `SELECT ` + transactionColumns + ` FROM transactions` + q.where() + ` ORDER BY id DESC` + q.limit(limit)
-	err = s.read(ctx, func(r *session) error {
-		page.Items, err = r.cases(text, q.args, false)
-		return err
-	})
-	if err != nil {
-		return page, fmt.Errorf("activities: %w", err)
-	}
-	if len(page.Items) == limit {
-		page.Next = string(page.Items[limit-1].Transaction.ID)
-	}
-	return page, nil
+	q := activitySpan(f)
+	q.args = append(q.args, int64(f.Scan))
+	_, err = s.one(fmt.Sprintf(`SELECT id FROM transactions%s ORDER BY id DESC LIMIT 1 OFFSET $%d`, q.where(), len(q.args)), q.args, &floor)
+	return floor, err
 }
 
 // Stats counts the transactions created in [from, to), and their attempts and answers.

@@ -233,6 +233,29 @@ func TestActivitiesAndLogsArePagedNewestFirstAndFiltered(t *testing.T) {
 		find(outreach.ActivityFilter{Q: "%"})
 		find(outreach.ActivityFilter{Q: string(all[4])}, all[4])
 
+		short := find(outreach.ActivityFilter{Q: "a-1", Scan: 2})
+		short = find(outreach.ActivityFilter{Q: "a-1", Scan: 2, Cursor: short.Next}, all[3])
+		if short.Next != "" {
+			t.Errorf("a page that looked at the last row goes on at %q", short.Next)
+		}
+		if page := find(outreach.ActivityFilter{State: outreach.Failed, Scan: 1}, all[0]); page.Next != "" {
+			t.Error("what an index serves is cut short")
+		}
+		var kinds []string
+		for cursor, pages := "", 0; pages < 9; pages++ {
+			page, err := f.Logs(t.Context(), outreach.LogFilter{Kind: "event_accepted", Scan: 2, Cursor: cursor})
+			must(t, err)
+			for _, l := range page.Items {
+				kinds = append(kinds, l.Kind)
+			}
+			if cursor = page.Next; cursor == "" {
+				break
+			}
+		}
+		if len(kinds) != 5 {
+			t.Errorf("looking at two lines at a time found %v", kinds)
+		}
+
 		logs, err := f.Logs(t.Context(), outreach.LogFilter{Limit: 2})
 		must(t, err)
 		rest, err := f.Logs(t.Context(), outreach.LogFilter{Cursor: logs.Next})

@@ -70,6 +70,14 @@ func (s *Store) Logs(ctx context.Context, f outreach.LogFilter) (page outreach.L
 	if !f.To.IsZero() {
 		q.add("at < %s", toMillis(f.To))
 	}
+	floor, err := s.logFloor(ctx, f)
+	if err != nil {
+		return page, fmt.Errorf("logs: %w", err)
+	}
+	if floor > 0 {
+		q.add("seq >= %s", floor)
+		page.Next = strconv.FormatInt(floor, 10)
+	}
 	limit := pageSize(f.Limit)
 	text := `SELECT seq, transaction_id, attempt_id, at, kind, data FROM logs` + q.where() + ` ORDER BY seq DESC` + q.limit(limit)
 	var last int64
@@ -89,4 +97,24 @@ func (s *Store) Logs(ctx context.Context, f outreach.LogFilter) (page outreach.L
 		page.Next = strconv.FormatInt(last, 10)
 	}
 	return page, nil
+}
+
+// logFloor is the least line that is looked at for the page, 0 if all may be; by a transaction few are.
+func (s *Store) logFloor(ctx context.Context, f outreach.LogFilter) (int64, error) {
+	served := f.Transaction != "" || f.Attempt != "" || f.Kind == "" && f.From.IsZero() && f.To.IsZero()
+	if f.Scan <= 0 || served {
+		return 0, nil
+	}
+	var first, last int64
+	if _, err := s.glance(ctx).one(`SELECT coalesce((SELECT min(seq) FROM logs), 0), coalesce((SELECT max(seq) FROM logs), 0)`, nil, &first, &last); err != nil {
+		return 0, err
+	}
+	top, err := cursorInt(f.Cursor, last+1)
+	if err != nil {
+		return 0, err
+	}
+	if floor := top - int64(f.Scan); floor > first {
+		return floor, nil
+	}
+	return 0, nil
 }

@@ -75,6 +75,22 @@ for (const [path, name, row] of [["activities", "activities", activity], ["logs"
   });
 }
 
+test("a search for what is rare goes on through empty pages until it is found", { timeout: 60_000 }, async () => {
+  const { page, context, errors } = await visit(chrome.browser, demo.url);
+  const reads = [];
+  await page.route(/api\/v1\/activities\?/, (route) => {
+    const from = Number(new URL(route.request().url()).searchParams.get("cursor") ?? 5);
+    reads.push(from);
+    return route.fulfill({ json: { items: from === 1 ? [activity(7)] : [], next: from > 1 ? String(from - 1) : undefined } });
+  });
+  await page.goto(`${demo.url}/activities?q=A-7`);
+  await page.getByRole("button", { name: /A-7$/ }).waitFor();
+  assert.deepEqual([...new Set(reads)], [5, 4, 3, 2, 1]);
+  assert.equal(await page.getByText("Nothing matches").count(), 0);
+  await context.close();
+  assert.deepEqual(errors, [], "errors in the console");
+});
+
 test("what came while one looks at the top appears there, and a filter begins anew", { timeout: 60_000 }, async () => {
   const { page, context, errors } = await visit(chrome.browser, demo.url);
   await page.goto(`${demo.url}/activities`);

@@ -51,7 +51,7 @@ function useRows<T>({ queryKey, page, rowKey, live = true }: Pick<Props<T>, "que
   }, [hash]); // rowKey is the same for one key
   useEffect(() => take(head.data), [head.data, take]);
   useEffect(() => { if (!seen.isPlaceholderData) take(seen.data); }, [seen.data, seen.isPlaceholderData, take]);
-  const next = list.chunks.at(-1)?.next;
+  const next = list.hash === hash ? list.chunks.at(-1)?.next : undefined; // of another filter, nothing more is read
   const stop = useRef<AbortController>(undefined);
   useEffect(() => () => { stop.current?.abort(); setCursor(undefined); setMore({ busy: false }); }, [hash]);
   const load = useCallback(async () => {
@@ -68,20 +68,24 @@ function useRows<T>({ queryKey, page, rowKey, live = true }: Pick<Props<T>, "que
   }, [hash, next]);
   const rows = useMemo(() => flat(list.chunks, rowKey), [list.chunks]);
   const onSeen = useCallback((row: number) => setCursor(cursorOf(list.chunks, row)), [list.chunks]);
-  return { head, rows, more: next !== undefined, loading: more.busy, failed: more.error, load: () => void load(), onSeen, waiting: list.chunks.length === 0 };
+  return { head, rows, more: next !== undefined, loading: more.busy, failed: more.error, load, onSeen, waiting: list.chunks.length === 0 };
 }
 
 export function DataTable<T>({ label, queryKey, page, columns, rowKey, empty, height = "65vh", live }: Props<T>) {
   const { head, rows, more, loading, failed, load, onSeen, waiting } = useRows({ queryKey, page, rowKey, live });
   const again = () => void head.refetch();
+  const searching = rows.length === 0 && more && !loading && failed === undefined;
+  useEffect(() => { if (searching) void load(); }, [searching, load]);
   if (head.error && rows.length === 0) return <Failed error={head.error} retry={again} />;
   if (head.isPending || waiting) return <Loading rows={8} />;
+  if (rows.length === 0 && failed !== undefined) return <Failed error={failed} retry={() => void load()} />;
+  if (rows.length === 0 && more) return <Loading rows={8} />; // what is rare may be further down
   if (rows.length === 0) return <>{empty}</>;
   return (
     <>
       {head.error && <Failed error={head.error} retry={again} />}
-      <Rows {...{ label, rows, columns, rowKey, height, more, onSeen }} loading={loading} stuck={failed !== undefined} onMore={load} />
-      {failed !== undefined && <Failed error={failed} retry={load} />}
+      <Rows {...{ label, rows, columns, rowKey, height, more, onSeen }} loading={loading} stuck={failed !== undefined} onMore={() => void load()} />
+      {failed !== undefined && <Failed error={failed} retry={() => void load()} />}
     </>
   );
 }

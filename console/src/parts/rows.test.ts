@@ -19,6 +19,11 @@ describe("a long list", () => {
   it("takes a page in the middle again without touching the others", () => {
     expect(flat(renewed(read, chunk([55, 50, 40], "70", "40"), key), key)).toEqual([90, 80, 70, 55, 50, 40]);
   });
+  it("keeps on from where a search for something rare has come to", () => {
+    const search = [chunk([], undefined, "50"), chunk([], "50", "20"), chunk([7], "20", "1")];
+    expect(renewed(search, chunk([], undefined, "52"), key)).toEqual(search);
+    expect(flat(renewed(search, chunk([60], undefined, "52"), key), key)).toEqual([60, 7]);
+  });
   it("ends where its last page ends", () => {
     expect(renewed(read, chunk([90], undefined, undefined), key)).toEqual([chunk([90], undefined, undefined)]);
   });

@@ -17,7 +17,8 @@ export function renewed<T>(chunks: Chunk<T>[], fresh: Chunk<T>, keyOf: KeyOf<T>)
   const old = chunks[at];
   if (!old) return fresh.cursor === undefined ? [fresh] : chunks;
   const last = fresh.items.at(-1);
-  if (!fresh.next || last === undefined) return [...chunks.slice(0, at), fresh];
+  if (!fresh.next) return [...chunks.slice(0, at), fresh];
+  if (last === undefined || old.items.length === 0) return chunks.with(at, { ...old, items: fresh.items }); // a search that goes on further down
   const cut = after(old.items, keyOf(last), keyOf);
   if (cut > 0) {
     const items = [...fresh.items, ...old.items.slice(cut)];
