@@ -21,6 +21,8 @@ type Transactions interface {
 	Case(ctx context.Context, id outreach.TransactionID) (outreach.Case, error)
 	Logs(ctx context.Context, f outreach.LogFilter) (outreach.LogPage, error)
 	Stats(ctx context.Context, from, to time.Time) (outreach.Stats, error)
+	// Report counts the transactions created in [from, to), of one configuration unless it is "".
+	Report(ctx context.Context, from, to time.Time, configuration string) (outreach.ReportCounts, error)
 }
 
 // ErrCursor means that a cursor was not given by this server.

@@ -22,6 +22,9 @@ func TestTheForecastSaysWhichCallsComeTooLate(t *testing.T) {
 	if got["calls"] != 3.0 || got["late"] != 2.0 || got["clears"] != false || got["whole"] != true || len(got["hours"].([]any)) != 24 || got["cleared_at"] == nil {
 		t.Fatalf("%s", rec.Body)
 	}
+	if first := got["hours"].([]any)[0].(map[string]any); first["due"] != 3.0 || first["late"] != 2.0 || first["calls"] != 1.0 {
+		t.Fatalf("the first hour: %v", first)
+	}
 	w.cases = nil
 	if got := decode[map[string]any](t, request(w.server().Handler(), "GET", "/api/v1/forecast", adminKey, nil)); got["cleared_at"] != nil {
 		t.Fatalf("nothing waits, and it is cleared at %v", got["cleared_at"])

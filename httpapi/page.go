@@ -81,9 +81,11 @@ func (s *Server) mountPage() {
 		}
 		s.pages.write(w, []byte(b.String()))
 	}
-	s.router.Get("/page/", show)
 	if s.Console == nil {
 		s.router.Get("/", show)
+		s.router.Get("/page/", show)
+	} else {
+		s.router.Get("/page/", http.RedirectHandler("/", http.StatusFound).ServeHTTP) // the console has the phone
 	}
 	for name, contentType := range assets {
 		s.router.Get("/page/"+name, func(w http.ResponseWriter, r *http.Request) {

@@ -174,6 +174,7 @@ func (s *Server) mountAPI() {
 	s.mountOptOuts()
 	s.mountOptOutFiles()
 	s.mountForecast()
+	s.mountReports()
 	s.mountStats()
 	s.mountKeys()
 	s.mountUsers()

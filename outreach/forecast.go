@@ -30,10 +30,13 @@ type ForecastPBX struct {
 	Calls        int     `json:"calls"`
 }
 
-// ForecastHour counts calls by the hour, from At on, in which they would begin.
+// ForecastHour counts calls by the hour, from At on: Due are those whose time comes, Calls those that would begin, Late
+// those whose time comes but no line before their deadline.
 type ForecastHour struct {
 	From  time.Time `json:"from"`
 	Calls int       `json:"calls"`
+	Due   int       `json:"due"`
+	Late  int       `json:"late"`
 }
 
 // forecastLine is a PBX's next free moment.
@@ -115,6 +118,8 @@ func forecastQueue(s *Snapshot, cases []Case, now time.Time) []waiting {
 
 func (r *ForecastReport) place(w waiting, lines map[string]*forecastLine, s *Snapshot) {
 	r.Calls++
+	due := &r.Hours[min(int(w.from.Sub(r.At)/time.Hour), len(r.Hours)-1)]
+	due.Due++
 	var best *forecastLine
 	for _, p := range s.StepPBXs(w.step) {
 		if l := lines[p.Name]; l != nil && l.gap > 0 && s.dialable(Step{PBXs: []string{p.Name}}, w.t.Phone) &&
@@ -124,6 +129,7 @@ func (r *ForecastReport) place(w waiting, lines map[string]*forecastLine, s *Sna
 	}
 	if best == nil || !later(best.free, w.from).Before(w.t.ExpiresAt) {
 		r.Late++
+		due.Late++
 		r.LateIDs = append(r.LateIDs, w.t.ID)
 		return
 	}

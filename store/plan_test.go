@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,6 +28,9 @@ var hotQueries = []struct {
 	{"contacts of a patient", contactsText, 2, []string{"attempts_recipient (recipient_key=? AND claimed_at>?)"}},
 	{"opt-outs", matchingOptOutsText, 3, []string{"opt_outs_row (address=?)", "opt_outs_recipient (recipient=?)"}},
 	{"a subject's history", historyText, 3, []string{"transactions_subject (subject_id=? AND component=? AND source=?)"}},
+	{"a report's transactions", fmt.Sprintf(reportTransactionsText, ""), 2, []string{"transactions_id (id>? AND id<?)"}},
+	{"a report's attempts", fmt.Sprintf(reportAttemptsText, " AND t.configuration = $3"), 3, []string{"attempts_transaction (transaction_id>? AND transaction_id<?)", "transactions_id (id=?)"}},
+	{"a report's answers", fmt.Sprintf(reportAnswersText, ""), 2, []string{"responses_transaction (transaction_id>? AND transaction_id<?)", "transactions_id (id=?)"}},
 	{"results that are due", dueResultsText(sqliteDialect), 2, []string{"outbox_due (next_at<?)"}},
 }
 

@@ -32,7 +32,7 @@ const wait = (ms: number, signal: AbortSignal) =>
   });
 
 // listen follows a stream until signal aborts: it comes back by itself after a restart of the server and
-// asks for what it missed. Only a refused key ends it.
+// asks for what it missed. Only a refused key, or a stream that is gone, ends it.
 export async function listen(
   path: string,
   each: (name: string, data: unknown) => void,
@@ -52,7 +52,7 @@ export async function listen(
       const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
       for (let part = await reader.read(); !part.done; part = await reader.read()) feed(part.value);
     } catch (error) {
-      if (error instanceof Refused && (error.status === 401 || error.status === 403)) {
+      if (error instanceof Refused && [401, 403, 404].includes(error.status)) {
         status("refused");
         return;
       }

@@ -1,15 +1,20 @@
 import { Grid, Group, Paper, Progress, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useQueries, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { read, useLive, type Stats } from "../../api/queries";
 import { usePolling } from "../../api/live";
+import { demo } from "../../meta";
 import { channelIcon, Icon, type IconName } from "../../parts/icons";
 import { Page } from "../../parts/Page";
 import { stateColour } from "../../parts/StateBadge";
-import { Ready } from "../../parts/states";
+import { Loading, Ready } from "../../parts/states";
 import { Lines } from "./Lines";
 import { Recent } from "./Recent";
 import { Start } from "./Start";
+
+// In the demo the phone is the first thing on the front page.
+const DemoStage = lazy(() => import("./DemoStage"));
 
 const sum = (counts: Record<string, number>, ...names: string[]) => names.reduce((all, n) => all + (counts[n] ?? 0), 0);
 
@@ -19,6 +24,7 @@ export default function Dashboard() {
   const stats = useQuery(useLive(read.stats));
   return (
     <Page title={shell("page.dashboard")} intro={t("intro")}>
+      {demo && <Suspense fallback={<Loading rows={6} />}><DemoStage /></Suspense>}
       <Start stats={stats.data} />
       <Ready query={stats}>{(s) => <Tiles stats={s} />}</Ready>
       <Grid>
