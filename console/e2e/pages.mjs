@@ -6,6 +6,8 @@ export const pages = [
   { name: "reports", path: "/reports" },
   { name: "rehearsal", path: "/rehearsal" },
   { name: "pbxs", path: "/pbxs" },
+  { name: "pbx", path: "/pbxs/main" },
+  { name: "pbx-new", path: "/pbxs/new" },
   { name: "prompts", path: "/prompts" },
   { name: "configurations", path: "/configurations" },
   { name: "opt-outs", path: "/opt-outs" },

@@ -1,17 +1,15 @@
-import { useTranslation } from "react-i18next";
-import { type Schemas } from "../../api/client";
-import { queryClient, read } from "../../api/queries";
-import { DataTable, type Column } from "../../parts/DataTable";
-import { Page } from "../../parts/Page";
-import { Empty } from "../../parts/states";
+import { lazy } from "react";
+import { Route, Routes } from "react-router";
+import { List } from "./List";
 
-export default function List() {
-  const { t } = useTranslation();
-  const columns: Column<Schemas["PBX"]>[] = [{ key: "name", title: t("page.pbxs"), cell: (v) => v.name }];
+const One = lazy(() => import("./One"));
+
+export default function PBXs() {
   return (
-    <Page title={t("page.pbxs")}>
-      <DataTable label={t("page.pbxs")} queryKey={["pbxs", "rows"]} columns={columns} rowKey={(v) => v.name ?? ""} empty={<Empty icon="server" title={t("page.pbxs")} />}
-        page={async () => ({ items: (await queryClient.fetchQuery(read.pbxs)).data.items })} />
-    </Page>
+    <Routes>
+      <Route index element={<List />} />
+      <Route path="new" element={<One key="new" />} />
+      <Route path=":name" element={<One />} />
+    </Routes>
   );
 }
