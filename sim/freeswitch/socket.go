@@ -168,7 +168,12 @@ func (ch *channel) socketClosed(c *conn) {
 		return
 	}
 	if ch.get("socket_resume") == "true" && len(ch.stack) == 0 {
-		ch.after(step, ch.afterSocket)
+		ch.after(step, func() {
+			if ch.base != nil {
+				ch.emit("CHANNEL_UNPARK", source{"switch_ivr.c", "switch_ivr_park", 1213})
+			}
+			ch.afterSocket()
+		})
 		return
 	}
 	ch.orphan = true
@@ -188,6 +193,6 @@ func (ch *channel) afterSocket() {
 	}
 	x := ch.base
 	ch.base = nil
-	ch.complete(x, "_none_")
+	ch.complete(x, orNone(ch.get("current_application_response")))
 	ch.nextApp()
 }

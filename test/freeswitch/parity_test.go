@@ -116,13 +116,20 @@ func (w *witness) of(id outreach.AttemptID) (life, apps []string, job string) {
 }
 
 // simulated is the simulated switch on the real clock, with patients as quick as the telephones here.
-func simulated(t *testing.T) (addr *net.TCPAddr) {
+func simulated(t *testing.T) *net.TCPAddr {
+	t.Helper()
+	_, addr := simulatedWith(t, nil)
+	return addr
+}
+
+// simulatedWith is that of simulated whose dialplan for callers is this.
+func simulatedWith(t *testing.T, plan []string) (*sim.Switch, *net.TCPAddr) {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sw, err := sim.New(sim.Options{Password: "test-only", SessionsPerSecond: 200, Recordings: t.TempDir(),
+	sw, err := sim.New(sim.Options{Password: "test-only", SessionsPerSecond: 200, Recordings: t.TempDir(), InboundPlan: plan,
 		Gateways:  []sim.Gateway{{Name: "trunk1"}, {Name: "trunk2"}, {Name: "dead", Reply: 503}, {Name: "down", Down: true}},
 		Behaviour: sim.Behaviour{RingTime: 300 * time.Millisecond, KeyDelay: 700 * time.Millisecond, Greeting: 2 * time.Second, Hello: -1, TalkTime: time.Second}})
 	if err != nil {
@@ -137,7 +144,7 @@ func simulated(t *testing.T) (addr *net.TCPAddr) {
 			t.Errorf("simulated FreeSWITCH: %v", err)
 		}
 	})
-	return l.Addr().(*net.TCPAddr)
+	return sw, l.Addr().(*net.TCPAddr)
 }
 
 // told is what one switch and the dialer on it say of a call.
