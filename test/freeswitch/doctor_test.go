@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"curlew/bench/rig"
-	"curlew/config"
 	"curlew/outreach"
 )
 
@@ -28,20 +27,9 @@ func freePort(t *testing.T) int {
 func TestTheDoctorSaysThatTheSwitchDoesNotReachUs(t *testing.T) {
 	t.Parallel()
 	sw := shared.get(t)
-	program, dir := curlew(t), t.TempDir()
-	doc := rig.Document(10)
-	p := &doc.PBXs[0]
-	p.ESL = outreach.ESLAddress{Host: "127.0.0.1", Port: sw.Ports.EventSocket, Password: sw.Password()}
-	p.Callback = outreach.HostPort{Host: "192.0.2.1", Port: freePort(t)} // TEST-NET-1
-	doc.Channels, doc.Webhooks, doc.Facility.PublicBaseURL = outreach.ChannelSettings{}, outreach.WebhookSettings{}, "http://127.0.0.1:8080"
-	file, err := config.Export(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "curlew.json")
-	if err := os.WriteFile(name, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	program := curlew(t)
+	name := hospitalFile(t, sw, func(d *outreach.Document) { d.PBXs[0].Callback.Host = "192.0.2.1" }) // TEST-NET-1
+	dir := filepath.Dir(name)
 	out, err := exec.CommandContext(t.Context(), program, "doctor", "--config", name, "--db", filepath.Join(dir, "curlew.db")).CombinedOutput()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), "does not reach the callback 192.0.2.1") {
@@ -54,28 +42,13 @@ func TestTheDoctorSaysThatTheSwitchDoesNotReachUs(t *testing.T) {
 func TestARenderedGatewayIsTakenByTheSwitchAndFoundByTheDoctor(t *testing.T) {
 	t.Parallel()
 	sw := shared.get(t)
-	program, dir := curlew(t), t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	doc := rig.Document(10)
-	p := &doc.PBXs[0]
-	p.ESL = outreach.ESLAddress{Host: "127.0.0.1", Port: sw.Ports.EventSocket, Password: sw.Password()}
-	p.Callback = outreach.HostPort{Host: "127.0.0.1", Port: freePort(t)}
-	p.Gateways, p.CallsPerSecond = p.Gateways[:1], 20
-	p.Gateways[0].Name, p.Gateways[0].Proxy = "rendered", "127.0.0.1:"+itoa(sw.Ports.Callee1)
-	for i := range doc.Prompts {
-		doc.Prompts[i].Languages["en"] = outreach.PromptLanguage{Audio: filepath.Base(wav(t, dir, prompt))}
-	}
-	doc.Channels, doc.Webhooks, doc.Facility.PublicBaseURL = outreach.ChannelSettings{}, outreach.WebhookSettings{}, "http://127.0.0.1:8080"
-	file, err := config.Export(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "curlew.json")
-	if err := os.WriteFile(name, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	program := curlew(t)
+	name := hospitalFile(t, sw, func(d *outreach.Document) {
+		p := &d.PBXs[0]
+		p.Gateways, p.CallsPerSecond = p.Gateways[:1], 20
+		p.Gateways[0].Name, p.Gateways[0].Proxy = "rendered", "127.0.0.1:"+itoa(sw.Ports.Callee1)
+	})
+	dir := filepath.Dir(name)
 	examine := func() (string, error) {
 		out, err := exec.CommandContext(t.Context(), program, "doctor", "--config", name, "--db", filepath.Join(dir, "curlew.db")).CombinedOutput()
 		return string(out), err

@@ -86,6 +86,9 @@ func realCaller(t *testing.T, d *desk, asked []int) caller {
 	c.ring = func() error {
 		order(t, sw, net.IPv4(127, 0, 0, 1), fmt.Sprintf("bgapi originate {origination_uuid=%s,origination_caller_id_number=+%s,sip_from_user=+%s}sofia/callee1/%s@127.0.0.1:%d '&park()'",
 			phone, ringBackFrom, ringBackFrom, ringBackDID, sw.Ports.Caller))
+		if len(asked) > 0 {
+			c.w.await(t, outreach.AttemptID(phone), "PARK", 1) // it has a line to press keys into
+		}
 		for i, n := range asked { // a key comes when its question does
 			waitFor(t, fmt.Sprintf("prompt %d", n), func() bool { return c.w.some(func(l []string) bool { return playing(l) >= n }) })
 			keys := "1980"

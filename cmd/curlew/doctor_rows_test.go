@@ -1,0 +1,180 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"curlew/config"
+	"curlew/esl/esltest"
+)
+
+// scripted is a FreeSWITCH whose every answer is written down, by the command that it answers or begins so.
+type scripted map[string]string
+
+// sound is one at which the doctor finds nothing red.
+func sound() scripted {
+	return scripted{
+		"auth ": "+OK accepted", "global_getvar core_uuid": "core", "version": "FreeSWITCH Version 1.10.12-release~64bit ( 64bit)\n",
+		"status":        "0 session(s) - peak 0, last 5min 0\n0 session(s) per Sec out of max 100, peak 0, last 5min 0\n1000 session(s) max\n",
+		"module_exists": "true", "strepoch": "now", "file_exists": "true", "show codec": "type,name,ikey\ncodec,G.711 alaw,CORE\ncodec,G.711 ulaw,CORE\n",
+		"sofia xmlstatus gateway": "<gateway><name>g</name><state>NOREG</state><status>UP</status><pingfreq>30</pingfreq></gateway>",
+		"originate":               "-ERR CHAN_NOT_IMPLEMENTED\n", "uuid_kill": "+OK\n",
+	}
+}
+
+// answer is what the longest beginning of the command says.
+func (s scripted) answer(command string) string {
+	best, text := -1, "-ERR no reply\n"
+	for begins, says := range s {
+		if strings.HasPrefix(command, begins) && len(begins) > best {
+			best, text = len(begins), says
+		}
+	}
+	if text == "now" {
+		return strconv.FormatInt(time.Now().Unix(), 10)
+	}
+	return text
+}
+
+// serve listens until the test ends and returns the port.
+func (s scripted) serve(t *testing.T) int {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if err := s.talk(esltest.NewPeer(conn)); err != nil && !errors.Is(err, net.ErrClosed) {
+				conn.Close() // the doctor has gone
+			}
+		}
+	}()
+	t.Cleanup(func() { l.Close(); <-gone })
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func (s scripted) talk(p *esltest.Peer) error {
+	defer p.Close()
+	if refusal, refuses := s["connect"]; refuses {
+		return p.Raw(fmt.Sprintf("Content-Type: text/rude-rejection\nContent-Length: %d\n\n%s", len(refusal), refusal))
+	}
+	if err := p.Raw("Content-Type: auth/request\n\n"); err != nil {
+		return err
+	}
+	for {
+		line, err := p.Command()
+		if err != nil {
+			return err
+		}
+		verb, rest, _ := strings.Cut(line, " ")
+		switch verb {
+		case "api":
+			err = p.API(s.answer(rest))
+		case "bgapi":
+			command, _, _ := strings.Cut(rest, "\n")
+			job := esltest.Job(line)
+			err = errors.Join(p.Accept(job), p.Event("BACKGROUND_JOB", "Job-UUID", job, "_body", s.answer(command)))
+		case "auth":
+			err = p.Reply(s.answer(line))
+		default:
+			err = p.Reply("+OK")
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// TestEveryRowOfAPBXCanTurn: one answer of an otherwise sound switch is changed, and one row says so.
+func TestEveryRowOfAPBXCanTurn(t *testing.T) {
+	t.Parallel()
+	long := strconv.FormatInt(time.Now().Add(-time.Hour).Unix(), 10)
+	for name, c := range map[string]struct {
+		command, answer string
+		state           health
+		row             string
+	}{
+		"nothing wrong":                        {"uuid_kill", "+OK\n", ok, "password accepted"},
+		"an access list that refuses":          {"connect", "Access Denied, go away.\n", red, "access list"},
+		"a wrong password":                     {"auth ", "-ERR invalid", red, "password"},
+		"a release below the patched":          {"version", "FreeSWITCH Version 1.10.9-release~64bit ( 64bit)\n", warn, "below the patched releases"},
+		"1.11 below the patched":               {"version", "FreeSWITCH Version 1.11.1-release~64bit ( 64bit)\n", warn, "below the patched releases"},
+		"a module that is not loaded":          {"module_exists mod_sofia", "false", red, "lacks mod_sofia"},
+		"fewer sessions than asked for":        {"status", "0 session(s) per Sec out of max 100\n10 session(s) max\n", warn, "max-sessions 10"},
+		"fewer sessions a second":              {"status", "0 session(s) per Sec out of max 2\n1000 session(s) max\n", warn, "sessions-per-second 2"},
+		"a clock that is off":                  {"strepoch", long, red, "its clock is"},
+		"prompts that it does not see":         {"file_exists", "false", red, "does not see"},
+		"a callback that it does not reach":    {"originate", "+OK 0193a000-0000-7000-8000-000000000001\n", red, "does not reach the callback"},
+		"a gateway that it does not know":      {"sofia xmlstatus gateway", "Invalid Gateway!\n", red, "does not know it"},
+		"a gateway that does not answer pings": {"sofia xmlstatus gateway", "<gateway><state>NOREG</state><status>DOWN</status></gateway>", red, "is DOWN"},
+		"a gateway that is not registered":     {"sofia xmlstatus gateway", "<gateway><state>FAIL_WAIT</state><status>UP</status></gateway>", red, "is not registered"},
+		"a gateway that is never pinged":       {"sofia xmlstatus gateway", "<gateway><state>NOREG</state><status>UP</status><pingfreq>0</pingfreq></gateway>", warn, "does not ping it"},
+		"a codec that it lacks":                {"show codec", "type,name,ikey\ncodec,G.711 ulaw,CORE\n", red, "codec PCMA"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, doc := outside(t)
+			s := sound()
+			s[c.command] = c.answer
+			p := &doc.PBXs[0]
+			p.ESL.Port, p.Gateways = s.serve(t), p.Gateways[:1]
+			p.Gateways[0].Codec = "PCMA"
+			status, table := examined(t, doc)
+			turned, reds := 0, 0
+			for line := range strings.Lines(table) {
+				if strings.Contains(line, "  "+string(red)+"  ") {
+					reds++
+				}
+				if strings.Contains(line, "  "+string(c.state)+"  ") && strings.Contains(line, c.row) {
+					turned++
+				}
+			}
+			if turned != 1 || (c.state == red) != (reds == 1) || (status == exitWanted) != (c.state == red) {
+				t.Errorf("status %d, %d red\n%s", status, reds, table)
+			}
+		})
+	}
+}
+
+func TestAPasswordThatEverybodyKnowsIsRefused(t *testing.T) {
+	t.Parallel()
+	_, doc := outside(t)
+	doc.PBXs[0].ESL.Port, doc.PBXs[0].ESL.Password = sound().serve(t), vanillaPassword
+	if status, table := examined(t, doc); status != exitWanted || !strings.Contains(table, "ships with") {
+		t.Errorf("status %d\n%s", status, table)
+	}
+}
+
+func TestAFileThatIsNoDatabaseIsRed(t *testing.T) {
+	t.Parallel()
+	_, doc := outside(t)
+	dir := t.TempDir()
+	file, err := config.Export(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, db := filepath.Join(dir, "curlew.json"), filepath.Join(dir, "curlew.db")
+	for path, body := range map[string][]byte{name: file, db: []byte(strings.Repeat("no database ", 1000))} {
+		if err := os.WriteFile(path, body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status, out, errOut := curlew(t, "doctor", "--config", name, "--db", db)
+	if status != exitWanted || !strings.Contains(out, "database  ") || strings.Count(out, "  "+string(red)+"  ") != 1 {
+		t.Errorf("status %d\n%s%s", status, out, errOut)
+	}
+}

@@ -1,0 +1,133 @@
+package freeswitch_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"curlew/bench/rig"
+	"curlew/config"
+	"curlew/outreach"
+	"curlew/test/freeswitch"
+)
+
+// hospitalFile writes a configuration for the switch, with recordings beside it, and returns its path.
+func hospitalFile(t *testing.T, sw *freeswitch.Switch, change func(*outreach.Document)) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	doc := rig.Document(10)
+	p := &doc.PBXs[0]
+	p.ESL = outreach.ESLAddress{Host: "127.0.0.1", Port: sw.Ports.EventSocket, Password: sw.Password()}
+	p.Callback = outreach.HostPort{Host: "127.0.0.1", Port: freePort(t)}
+	for i := range doc.Prompts {
+		doc.Prompts[i].Languages["en"] = outreach.PromptLanguage{Audio: filepath.Base(wav(t, dir, prompt))}
+	}
+	doc.Channels, doc.Webhooks, doc.Facility.PublicBaseURL = outreach.ChannelSettings{}, outreach.WebhookSettings{}, "http://127.0.0.1:8080"
+	change(&doc)
+	file, err := config.Export(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "curlew.json")
+	if err := os.WriteFile(name, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// TestATestCallShowsItsEventsPromptsKeysAndCause: curlew call on a real switch, line after line while it goes on.
+func TestATestCallShowsItsEventsPromptsKeysAndCause(t *testing.T) {
+	t.Parallel()
+	program, sw := curlew(t), shared.get(t)
+	for number, want := range map[string]struct {
+		status int
+		lines  []string
+	}{
+		"+12125550101": {0, []string{"dialing", "ringing", "answered", "category=greeting", "key", "action=confirm", "cause=NORMAL_CLEARING", "answer: confirm"}},
+		"+12125550111": {1, []string{"dialing", "cause=USER_BUSY", "sip_status=486", "no answer"}},
+	} {
+		t.Run(number, func(t *testing.T) {
+			t.Parallel()
+			name := hospitalFile(t, sw, func(*outreach.Document) {})
+			cmd := exec.CommandContext(t.Context(), program, "call", "--config", name, "--to", number, "--configuration", rig.Configuration)
+			out, _ := cmd.CombinedOutput() // its status is looked at below
+			if cmd.ProcessState.ExitCode() != want.status {
+				t.Errorf("status %d", cmd.ProcessState.ExitCode())
+			}
+			rest := string(out)
+			for _, line := range want.lines {
+				_, after, found := strings.Cut(rest, line)
+				if !found {
+					t.Fatalf("no %q after the lines before it in\n%s", line, out)
+				}
+				rest = after
+			}
+		})
+	}
+}
+
+// TestAChangedGatewayIsAppliedByKillgwAndRescan with the commands that config freeswitch prints, while a call goes on.
+func TestAChangedGatewayIsAppliedByKillgwAndRescan(t *testing.T) {
+	t.Parallel()
+	program, sw := curlew(t), alone(t)
+	render := func(port int) {
+		t.Helper()
+		name := hospitalFile(t, sw, func(d *outreach.Document) {
+			d.PBXs[0].Gateways = d.PBXs[0].Gateways[:1]
+			d.PBXs[0].Gateways[0].Name, d.PBXs[0].Gateways[0].Proxy = "moves", "127.0.0.1:"+itoa(port)
+		})
+		out, err := exec.CommandContext(t.Context(), program, "config", "freeswitch", "--config", name, "--out", filepath.Dir(name)).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		for _, command := range []string{"killgw moves", "rescan"} {
+			if !strings.Contains(string(out), command) {
+				t.Errorf("it prints no %s:\n%s", command, out)
+			}
+		}
+		body, err := os.ReadFile(filepath.Join(filepath.Dir(name), rig.PBX, "sip_profiles", "external", "curlew-moves.xml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(sw.Path("conf"), "gateways", "moves.xml"), body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range []string{"sofia profile caller killgw moves", "sofia profile caller rescan"} {
+			if _, err := sw.API(t.Context(), command); err != nil {
+				t.Fatalf("%s: %v", command, err)
+			}
+		}
+		waitFor(t, "the gateway at its new proxy", func() bool {
+			out, err := sw.API(t.Context(), "sofia xmlstatus gateway moves")
+			return err == nil && strings.Contains(out, "127.0.0.1:"+itoa(port))
+		})
+	}
+	render(sw.Ports.Dead)
+	h := open(t, sw, hospitalOptions{pbx: func(p *outreach.PBX) { p.Gateways = []outreach.Gateway{{Name: "moves"}, {Name: "trunk1"}} }})
+	talks := h.order("12025550100")
+	talks.Script.Flows["en"].Sequence[0] = outreach.Segment{Category: "greeting", Media: wav(t, h.audio, 20*time.Second), Duration: 20 * time.Second}
+	if err := h.d.Dial(t.Context(), talks); err != nil {
+		t.Fatal(err)
+	}
+	h.j.await(t, talks.Attempt, "answered")
+	render(sw.Ports.Callee1)
+	o := h.order("12025550101")
+	o.Gateway = "moves"
+	if r := h.place(t, o); !slices.Contains(h.j.of(o.Attempt, false), "respond confirm 1") {
+		t.Errorf("through the gateway that moved: %+v", r)
+	}
+	if slices.Contains(h.j.of(talks.Attempt, true), "note end") {
+		t.Errorf("the call that went on: %v", h.j.of(talks.Attempt, true))
+	}
+	if err := h.d.Hangup(t.Context(), "main", talks.Attempt); err != nil {
+		t.Error(err)
+	}
+	h.j.result(t, talks.Attempt)
+}
