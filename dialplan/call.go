@@ -294,7 +294,7 @@ func (c *Call) lastWish() Commit {
 	switch c.state {
 	case Recording:
 		if c.current != nil && c.current.app == "record" {
-			return Commit{Action: outreach.Record, Digits: c.pending.key, Value: c.recordingName()}
+			return Commit{Action: outreach.Record, Digits: c.pending.key, Value: recordingName(c.route.Attempt)}
 		}
 	case Answering:
 		if c.script.HumanTest {
@@ -332,6 +332,6 @@ func (c *Call) commitOf(k choice) Commit {
 	return Commit{Action: k.Action, Digits: k.key, Value: k.value}
 }
 
-func (c *Call) recordingName() string { return string(c.route.Attempt) + ".wav" }
+func recordingName(id outreach.AttemptID) string { return string(id) + ".wav" }
 
 func itoa(n int) string { return strconv.Itoa(n) }

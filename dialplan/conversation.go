@@ -37,10 +37,12 @@ func newConversation(g *leg, s *esl.Session) *conversation {
 	}
 }
 
-// recordDir is where the switch puts what a patient says: below our audio directory, as it sees that. One
-// that shares no directory with us keeps it in its own.
+// recordDir is where the switch puts what a patient says: below our audio directory, as it sees that. One that
+// shares no directory with us posts it to us by mod_http_cache, or keeps it in its own where it lacks that.
 func (g *leg) recordDir() string {
 	switch pbx := g.link.settings(); {
+	case pbx.AudioURL != "" && g.link.cached.Load():
+		return cachePrefix + answersAt(pbx.AudioURL)
 	case pbx.AudioURL != "":
 		return ownRecordings
 	case pbx.AudioDir != "":

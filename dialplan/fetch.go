@@ -71,6 +71,20 @@ func (l *link) forget(s outreach.Script) {
 	}
 }
 
+// answersAt is where a PBX that fetches audio by HTTP puts what patients say.
+func answersAt(audioURL string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(audioURL, "/"), "/audio") + "/audio/answers"
+}
+
+// forgetAnswer has the PBX forget what the patient may have said: we have it.
+func (g *leg) forgetAnswer() {
+	pbx := g.link.settings()
+	asked := func(a outreach.KeyAction) bool { return a.Action == outreach.Record }
+	if pbx.AudioURL != "" && g.link.cached.Load() && slices.ContainsFunc(g.order.Script.Menu, asked) {
+		g.link.tell("http_remove_cache " + answersAt(pbx.AudioURL) + "/" + recordingName(g.order.Attempt))
+	}
+}
+
 // tell sends a command whose outcome a call does not depend on.
 func (l *link) tell(command string) {
 	l.d.mu.Lock()

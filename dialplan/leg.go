@@ -84,6 +84,7 @@ func newLeg(d *Dialer, l *link, o outreach.CallOrder, adopted bool) *leg {
 func (g *leg) run(ctx context.Context) {
 	defer g.d.delist(g)
 	defer g.link.forget(g.order.Script)
+	defer g.forgetAnswer()
 	defer g.cancel()
 	defer g.watchdog.clear()
 	defer g.grace.clear()

@@ -243,7 +243,7 @@ func (c *Call) inRecording(in Input) {
 			c.hush()
 		}
 	case quiet:
-		c.store(Commit{Action: outreach.Record, Digits: c.pending.key, Value: c.recordingName()})
+		c.store(Commit{Action: outreach.Record, Digits: c.pending.key, Value: recordingName(c.route.Attempt)})
 	}
 }
 

@@ -184,5 +184,5 @@ func (c *Call) share() float64 {
 func (c *Call) heard() float64 { return min(c.best, 1) }
 
 func (c *Call) recordPath() string {
-	return fmt.Sprintf("%s/%s", c.route.RecordDir, c.recordingName())
+	return fmt.Sprintf("%s/%s", c.route.RecordDir, recordingName(c.route.Attempt))
 }

@@ -305,6 +305,24 @@ func TestAudioIsCheckedKeptAndServedToPBXsOnly(t *testing.T) {
 	want(t, request(w2, "GET", "/audio/..%2f..%2fetc%2fpasswd.wav", "", nil), http.StatusNotFound)
 }
 
+// A recording comes from a PBX, for a call of ours, once: anything else could put words into a patient's mouth.
+func TestWhatAPatientRecordedIsTakenFromPBXsOnlyAndOnce(t *testing.T) {
+	w := newWorld(t)
+	h := w.server().Handler()
+	pbx := fromAddress(h, "10.0.0.7:5060")
+	said := []byte("RIFF....WAVE and words")
+	want(t, request(h, "PUT", "/audio/answers/att-live.wav", adminKey, said), http.StatusNotFound) // 192.0.2.1 is no PBX
+	want(t, request(pbx, "PUT", "/audio/answers/att-live.wav", "", []byte("MP3!")), http.StatusUnprocessableEntity)
+	want(t, request(pbx, "PUT", "/audio/answers/nobody.wav", "", said), http.StatusNotFound)
+	want(t, request(pbx, "PUT", "/audio/answers/att-live.wav", "", make([]byte, 9<<20)), http.StatusRequestEntityTooLarge)
+	want(t, request(pbx, "PUT", "/audio/answers/att-live.wav", "", said), http.StatusCreated)
+	want(t, request(pbx, "PUT", "/audio/answers/att-live.wav", "", []byte("RIFF....WAVE other words")), http.StatusConflict)
+	if got := string(w.audio["answer att-live"]); got != string(said) {
+		t.Errorf("kept %q", got)
+	}
+	want(t, request(pbx, "GET", "/audio/answers/att-live.wav", "", nil), http.StatusMethodNotAllowed) // not even for the PBX
+}
+
 func TestWhatAPatientRecordedIsForAdmins(t *testing.T) {
 	w := newWorld(t)
 	h := w.server().Handler()

@@ -192,6 +192,7 @@ func (s *Server) mountOutside() error {
 	s.mountTwilio()
 	s.mountRecords()
 	s.mountAudio()
+	s.mountSpoken()
 	s.mountDocs()
 	s.mountPage()
 	if s.Demo != nil {

@@ -322,6 +322,19 @@ func (w *world) Answer(id outreach.AttemptID) (io.ReadSeekCloser, error) {
 	return w.Open("answer " + string(id))
 }
 
+func (w *world) KeepAnswer(_ context.Context, id outreach.AttemptID, wav []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, known := w.audio["answer "+string(id)]; known {
+		return outreach.ErrConflict
+	}
+	if id != "att-live" {
+		return outreach.ErrNotFound
+	}
+	w.audio["answer "+string(id)] = wav
+	return nil
+}
+
 func (w *world) Recording(_ context.Context, reference string) (io.ReadSeekCloser, error) {
 	sha, _ := strings.CutPrefix(reference, "sha256:")
 	return w.Open(sha)

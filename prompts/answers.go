@@ -35,6 +35,25 @@ func (l *Library) Answer(id outreach.AttemptID) (*os.File, error) {
 	return os.Open(filepath.Join(l.dir, answersDir, string(id)+".wav"))
 }
 
+// KeepAnswer keeps what the patient said in a call, as a PBX sent it. One that is there already stays: fs.ErrExist.
+func (l *Library) KeepAnswer(id outreach.AttemptID, wav []byte) error {
+	if !idShape.MatchString(string(id)) {
+		return fmt.Errorf("keep recording: %w", fs.ErrNotExist)
+	}
+	dir, err := l.Answers()
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, string(id)+".wav")
+	if _, err := os.Lstat(file); err == nil {
+		return fmt.Errorf("keep recording of %s: %w", id, fs.ErrExist)
+	}
+	if err := l.write(file, wav); err != nil {
+		return fmt.Errorf("keep recording of %s: %w", id, err)
+	}
+	return nil
+}
+
 // PruneAnswers deletes the recordings that were made before, and returns how many.
 func (l *Library) PruneAnswers(ctx context.Context, before time.Time) (int, error) {
 	entries, err := os.ReadDir(filepath.Join(l.dir, answersDir))

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"time"
 
 	web "curlew/console"
 	"curlew/hims"
@@ -39,7 +40,7 @@ func (a *app) wireHTTP() (err error) {
 		Audit: pages{a.store}, OptOuts: pages{a.store}, Pauses: pauses{a.store, a.sched}, Results: results{pages{a.store}, a.outbox}, Nodes: nodes{a.store},
 		Users:    a.store,
 		Versions: a.store,
-		Audio:    recordings{a.library},
+		Audio:    recordings{a.library, a.store.AttemptByID},
 		Previews: previews{a.library, a.clock},
 		Voice:    voice{a.library, a.clock},
 		Feed:     a.feed, TwilioSigned: a.twilioSigned, Ready: a.ready, PBXNetworks: a.pbxNetworks, Records: records{a}, TrustedProxies: a.proxies,
@@ -211,7 +212,29 @@ func (r results) find(ctx context.Context, id string) (outreach.OutboxRow, error
 }
 
 // recordings speaks httpapi's shapes.
-type recordings struct{ library *prompts.Library }
+type recordings struct {
+	library *prompts.Library
+	attempt func(context.Context, outreach.AttemptID) (outreach.Attempt, error)
+}
+
+// spokenLate is how long after its end a call's recording is still taken: the PBX sends it while it hangs up.
+const spokenLate = 10 * time.Minute
+
+func (r recordings) KeepAnswer(ctx context.Context, id outreach.AttemptID, wav []byte) error {
+	a, err := r.attempt(ctx, id)
+	if err != nil {
+		return err
+	}
+	if a.Channel != outreach.IVR || !a.EndedAt.IsZero() && time.Since(a.EndedAt) > spokenLate {
+		return outreach.ErrNotFound
+	}
+	if err := r.library.KeepAnswer(id, wav); errors.Is(err, fs.ErrExist) {
+		return outreach.ErrConflict
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
 
 func (r recordings) Store(ctx context.Context, wav []byte) (outreach.AudioReport, error) {
 	sha, report, err := r.library.Store(ctx, wav)

@@ -1,0 +1,54 @@
+package freeswitch_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+
+	"curlew/outreach"
+	"curlew/test/freeswitch"
+)
+
+// A PBX that shares no directory with us brings us what the patient said.
+func TestWhatAPatientSaysIsPutToCurlewByASwitchThatSharesNoDirectory(t *testing.T) {
+	t.Parallel()
+	sw := aloneWith(t, freeswitch.Options{})
+	if !hasModule(t, sw, "mod_http_cache") {
+		t.Skip("this FreeSWITCH lacks mod_http_cache")
+	}
+	var mu sync.Mutex
+	put := map[string][]byte{}
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		if r.Method != http.MethodPut || err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		put[r.URL.Path] = b
+		w.WriteHeader(http.StatusCreated)
+	}))
+	t.Cleanup(receiver.Close)
+	h := open(t, sw, hospitalOptions{pbx: func(p *outreach.PBX) { p.AudioURL = receiver.URL }})
+	o := h.order("12025550106")
+	r := h.place(t, o)
+	name := string(o.Attempt) + ".wav"
+	if lines := h.j.of(o.Attempt, false); !slices.Contains(lines, "respond record 6 "+name) {
+		t.Fatalf("%+v\n%v", r, lines)
+	}
+	mu.Lock()
+	b := put["/audio/answers/"+name]
+	mu.Unlock()
+	if len(b) < 8000 || string(b[:4]) != "RIFF" || string(b[8:12]) != "WAVE" {
+		t.Errorf("%d bytes were put", len(b))
+	}
+	if _, err := os.Stat(filepath.Join(sw.Path("recordings"), name)); err == nil {
+		t.Error("the recording is in the switch's own directory, too")
+	}
+}
