@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -108,6 +109,25 @@ func BenchmarkLifecycle(b *testing.B) {
 		claimed := make(chan granted, calls)
 		go claimAll(b, s, ids, claimed)
 		shared(b, calls, func(int) error { return finish(b.Context(), s, <-claimed) })
+	})
+}
+
+// BenchmarkHead is what a pass of the scheduler reads: 64 rows of a lane with all that belongs to them.
+func BenchmarkHead(b *testing.B) {
+	eachDatabase(b, func(b *testing.B, s *store.Store) {
+		const pass = 64
+		for n := range pass {
+			if _, err := acceptNth(b.Context(), s, n); err != nil {
+				b.Fatal(err)
+			}
+		}
+		shared(b, 1, func(int) error {
+			head, err := s.Head(b.Context(), "ivr:main", 0, pass)
+			if err == nil && len(head) != pass {
+				err = fmt.Errorf("%d rows at the head", len(head))
+			}
+			return err
+		})
 	})
 }
 

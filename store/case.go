@@ -71,6 +71,64 @@ const matchingOptOutsText = `SELECT ` + optOutColumns + ` FROM opt_outs WHERE ad
 	UNION ALL SELECT ` + optOutColumns + ` FROM opt_outs WHERE address = $2 AND address <> ''
 	UNION ALL SELECT ` + optOutColumns + ` FROM opt_outs WHERE recipient = $3 AND recipient <> '' AND address NOT IN ($1, $2)`
 
+// addOptOuts gives each case what matchingOptOuts returns for it: asked for all of them together, for on PostgreSQL
+// each question is a round trip.
+func (s *session) addOptOuts(cases []outreach.Case) error {
+	addresses, recipients := map[string]bool{}, map[string]bool{}
+	for i := range cases {
+		t := &cases[i].Transaction
+		addresses[t.Phone], addresses[lower(t.Email)], recipients[t.RecipientID] = true, true, true
+	}
+	byAddress, err := s.optOutsBy("address", addresses, func(o *outreach.OptOutRow) string { return o.Address })
+	if err != nil {
+		return err
+	}
+	byRecipient, err := s.optOutsBy("recipient", recipients, func(o *outreach.OptOutRow) string { return o.Recipient })
+	if err != nil {
+		return err
+	}
+	for i := range cases {
+		c := &cases[i]
+		phone, email := c.Transaction.Phone, lower(c.Transaction.Email)
+		c.OptOuts = append(c.OptOuts, byAddress[phone]...)
+		if email != phone {
+			c.OptOuts = append(c.OptOuts, byAddress[email]...)
+		}
+		for _, o := range byRecipient[c.Transaction.RecipientID] {
+			if o.Address != phone && o.Address != email {
+				c.OptOuts = append(c.OptOuts, o)
+			}
+		}
+	}
+	return nil
+}
+
+// optOutsBy returns the opt-outs whose column is one of the keys, by key. An empty key names nobody.
+func (s *session) optOutsBy(column string, keys map[string]bool, key func(*outreach.OptOutRow) string) (map[string][]outreach.OptOutRow, error) {
+	delete(keys, "")
+	var values []any
+	for k := range keys {
+		values = append(values, k)
+	}
+	out := map[string][]outreach.OptOutRow{}
+	for part := range chunks(values) {
+		err := s.each(optOutsByText(column, len(part)), args(part), func(r row) error {
+			var o outreach.OptOutRow
+			err := scanOptOut(r, &o)
+			out[key(&o)] = append(out[key(&o)], o)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func optOutsByText(column string, n int) string {
+	return `SELECT ` + optOutColumns + ` FROM opt_outs WHERE ` + column + ` IN ` + placeholders(1, n) + ` AND ` + column + ` <> ''`
+}
+
 // Case returns one transaction with everything about it, or ErrNotFound.
 func (s *Store) Case(ctx context.Context, id outreach.TransactionID) (c outreach.Case, err error) {
 	err = s.read(ctx, func(q *session) error {

@@ -27,6 +27,8 @@ var hotQueries = []struct {
 	{"calls to a number", callsToText, 2, []string{"attempts_calls (address=? AND claimed_at>?)"}},
 	{"contacts of a patient", contactsText, 2, []string{"attempts_recipient (recipient_key=? AND claimed_at>?)"}},
 	{"opt-outs", matchingOptOutsText, 3, []string{"opt_outs_row (address=?)", "opt_outs_recipient (recipient=?)"}},
+	{"opt-outs of many addresses", optOutsByText("address", 8), 8, []string{"opt_outs_row (address=?)"}},
+	{"opt-outs of many recipients", optOutsByText("recipient", 8), 8, []string{"opt_outs_recipient (recipient=?)"}},
 	{"a subject's history", historyText, 3, []string{"transactions_subject (subject_id=? AND component=? AND source=?)"}},
 	{"a report's transactions", fmt.Sprintf(reportTransactionsText, ""), 2, []string{"transactions_id (id>? AND id<?)"}},
 	{"a report's attempts", fmt.Sprintf(reportAttemptsText, " AND t.configuration = $3"), 3, []string{"attempts_transaction (transaction_id>? AND transaction_id<?)", "transactions_id (id=?)"}},

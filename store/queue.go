@@ -168,9 +168,12 @@ func (s *session) cases(text string, a args, events bool) ([]outreach.Case, erro
 		if out[i].Event, err = s.event(eventKey{rows[i].Source, rows[i].EventID}); err != nil {
 			return nil, err
 		}
-		if out[i].OptOuts, err = s.matchingOptOuts(&rows[i].Transaction); err != nil {
-			return nil, err
-		}
+	}
+	if !events {
+		return out, nil
+	}
+	if err := s.addOptOuts(out); err != nil {
+		return nil, fmt.Errorf("opt-outs: %w", err)
 	}
 	return out, nil
 }

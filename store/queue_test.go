@@ -64,6 +64,7 @@ func TestTheHeadCarriesAttemptsAndOptOutsOfEveryRow(t *testing.T) {
 		must(t, f.AddOptOut(t.Context(), outreach.OptOutRow{Address: phone(3), Channel: outreach.IVR, Via: "api", At: t0}))
 		must(t, f.AddOptOut(t.Context(), outreach.OptOutRow{Address: "p4@EXAMPLE.org", Via: "link", At: t0}))
 		must(t, f.AddOptOut(t.Context(), outreach.OptOutRow{Address: phone(99), Recipient: "P-5", Via: "key", At: t0}))
+		must(t, f.AddOptOut(t.Context(), outreach.OptOutRow{Address: phone(6), Recipient: "P-6", Via: "key", At: t0})) // found both ways
 		head, err := f.Head(t.Context(), "ivr:main", 0, 100)
 		must(t, err)
 		if len(head) != rows {
@@ -73,7 +74,7 @@ func TestTheHeadCarriesAttemptsAndOptOutsOfEveryRow(t *testing.T) {
 			if len(c.Attempts) != 1 || c.Attempts[0].Transaction != c.Transaction.ID {
 				t.Errorf("row %d: attempts %+v", n, c.Attempts)
 			}
-			if want := map[int]int{3: 1, 4: 1, 5: 1}[n]; len(c.OptOuts) != want {
+			if want := map[int]int{3: 1, 4: 1, 5: 1, 6: 1}[n]; len(c.OptOuts) != want {
 				t.Errorf("row %d: opt-outs %+v", n, c.OptOuts)
 			}
 		}

@@ -31,7 +31,7 @@ type session struct {
 	s   *Store
 
 	after *[]func()  // of a write transaction: run once it is durable
-	known **settings // of a group: the settings that hold in it, nil until they are looked at
+	known **settings // of a group or a view: the settings that hold in it, nil until they are looked at
 }
 
 // whenKept runs f once what this session sees is sure to stay: at once for readers, after COMMIT for writers.
@@ -105,7 +105,7 @@ func (t *texts) of(query string) string {
 	return text
 }
 
-// read runs fn on one consistent view of the database.
+// read runs fn on one consistent view of the database, in which the settings are looked at once.
 func (s *Store) read(ctx context.Context, fn func(*session) error) (err error) {
 	tx, err := s.reads.BeginTxx(ctx, s.readTx)
 	if err != nil {
@@ -116,7 +116,8 @@ func (s *Store) read(ctx context.Context, fn func(*session) error) (err error) {
 			err = fmt.Errorf("end read: %w", e)
 		}
 	}()
-	return fn(&session{ctx: ctx, r: pool{db: tx, texts: s.texts}, d: s.d, s: s})
+	var known *settings
+	return fn(&session{ctx: ctx, r: pool{db: tx, texts: s.texts}, d: s.d, s: s, known: &known})
 }
 
 // glance runs single queries on the read pool, without a common view.
