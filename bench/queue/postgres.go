@@ -60,7 +60,7 @@ func RunPostgres(ctx context.Context, o Postgres) (rows []sheet.Row, err error) 
 			rows = append(rows, row(name, ours, unit, "none: River was not measured", ours))
 		}
 	}
-	depths, err := claimDepths(ctx, "PostgreSQL", o.Rows, func(int) (string, error) { return o.Database(ctx) })
+	depths, err := claimDepths(ctx, "PostgreSQL", o.Rows, func(int) (string, error) { return o.Database(ctx) }, postgresCommitter)
 	if err == nil && noRiver != nil {
 		err = fmt.Errorf("%w: %w", ErrNoRiver, noRiver)
 	}

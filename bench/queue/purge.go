@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"curlew/clock"
@@ -60,8 +59,7 @@ func purgeP99(ctx context.Context, path string, waiting, old int) (p99 float64, 
 		took = append(took, d)
 		select {
 		case err := <-ended:
-			slices.Sort(took)
-			return float64(took[len(took)*99/100].Nanoseconds()) / 1e6, purged, err
+			return nines(took), purged, err
 		default:
 		}
 	}

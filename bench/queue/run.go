@@ -42,7 +42,7 @@ func Run(ctx context.Context, rowCounts []int) (rows []sheet.Row, err error) {
 	}
 	depths, err := claimDepths(ctx, "SQLite", rowCounts, func(n int) (string, error) {
 		return filepath.Join(dir, fmt.Sprintf("claim-%d.db", n)), nil
-	})
+	}, liteCommitter)
 	if rows = append(rows, depths...); err != nil || len(depths) == 0 {
 		return rows, err
 	}
@@ -54,23 +54,25 @@ func Run(ctx context.Context, rowCounts []int) (rows []sheet.Row, err error) {
 	return append(rows, row(fmt.Sprintf("SQLite: claim with rows waiting while %d rows of old ones are purged, p99", purged), p99, "ms", depths[0].Name, depths[0].Figure)), nil
 }
 
-// claimDepths times claims with ever more rows waiting, each in a database of its own.
-func claimDepths(ctx context.Context, name string, rowCounts []int, database func(n int) (string, error)) (rows []sheet.Row, err error) {
+// claimDepths times claims with ever more rows waiting, each in a database of its own, beside a bare commit to the
+// same disk after each claim: what is slow for both is the machine's.
+func claimDepths(ctx context.Context, name string, rowCounts []int, database func(n int) (string, error), open openCommitter) (rows []sheet.Row, err error) {
 	var first float64
 	for i, n := range rowCounts {
 		url, err := database(n)
 		if err != nil {
 			return rows, err
 		}
-		p99, err := claimP99(ctx, url, n)
+		took, err := claimP99(ctx, url, n, open)
 		if err != nil {
 			return rows, fmt.Errorf("claims with %d rows waiting: %w", n, err)
 		}
 		if i == 0 {
-			first = p99
+			first = took.claim
 		}
-		rows = append(rows, row(fmt.Sprintf("%s: claim with %d rows waiting, p99", name, n), p99, "ms",
-			fmt.Sprintf("the same with %d rows waiting", rowCounts[0]), first))
+		figure := fmt.Sprintf("%s: claim with %d rows waiting, p99", name, n)
+		rows = append(rows, row(figure, took.claim, "ms", fmt.Sprintf("the same with %d rows waiting", rowCounts[0]), first),
+			row(figure, took.claim, "ms", "a bare commit of one row after each claim, p99", took.commit))
 	}
 	return rows, nil
 }
@@ -163,28 +165,44 @@ func lifecycleRate(ctx context.Context, s *store.Store, ids []outreach.Transacti
 	return life, errors.Join(err, <-failed)
 }
 
+// percentiles are 99th ones, in milliseconds.
+type percentiles struct{ claim, commit float64 }
+
 // claimP99 fills a lane with n ready rows and, in the database opened anew so that the filling is not
-// timed, reads the lane's head and claims its first row, again and again. The 99th percentile is in
-// milliseconds.
-func claimP99(ctx context.Context, path string, n int) (p99 float64, err error) {
+// timed, reads the lane's head and claims its first row, again and again.
+func claimP99(ctx context.Context, path string, n int, open openCommitter) (p99 percentiles, err error) {
 	if err := fill(ctx, path, n); err != nil {
-		return 0, fmt.Errorf("fill: %w", err)
+		return p99, fmt.Errorf("fill: %w", err)
 	}
 	s, err := openStore(ctx, path)
 	if err != nil {
-		return 0, err
+		return p99, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	var took []time.Duration
+	peer, err := open(ctx, path)
+	if err != nil {
+		return p99, fmt.Errorf("peer: %w", err)
+	}
+	defer func() { err = errors.Join(err, peer.close(context.WithoutCancel(ctx))) }()
+	var ours, theirs []time.Duration
 	for range min(claims, n) {
 		d, err := oneClaim(ctx, s)
 		if err != nil {
-			return 0, err
+			return p99, err
 		}
-		took = append(took, d)
+		began := time.Now()
+		if err := peer.commit(ctx); err != nil {
+			return p99, fmt.Errorf("peer: %w", err)
+		}
+		ours, theirs = append(ours, d), append(theirs, time.Since(began))
 	}
+	return percentiles{nines(ours), nines(theirs)}, nil
+}
+
+// nines is the 99th percentile in milliseconds.
+func nines(took []time.Duration) float64 {
 	slices.Sort(took)
-	return float64(took[len(took)*99/100].Nanoseconds()) / 1e6, nil
+	return float64(took[len(took)*99/100].Nanoseconds()) / 1e6
 }
 
 func fill(ctx context.Context, path string, n int) error {

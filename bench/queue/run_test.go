@@ -13,8 +13,8 @@ func TestABenchmarkRowNamesItsPeerAndDividesByIt(t *testing.T) {
 }
 
 func TestTheMeasuredClaimsAndLifecyclesAreGranted(t *testing.T) {
-	if p99, err := claimP99(t.Context(), filepath.Join(t.TempDir(), "claims.db"), 200); err != nil || p99 <= 0 {
-		t.Errorf("claims: %g ms, %v", p99, err)
+	if p99, err := claimP99(t.Context(), filepath.Join(t.TempDir(), "claims.db"), 200, liteCommitter); err != nil || p99.claim <= 0 || p99.commit <= 0 {
+		t.Errorf("claims: %+v ms, %v", p99, err)
 	}
 }
 
