@@ -2,15 +2,15 @@ package main
 
 import (
 	"context"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"time"
 )
 
 // The collector runs when the heap has doubled, which for the small heap of an idle node is many times a
 // second under load. heapFloor is how far it may grow first; beyond half of it nothing changes.
 const (
-	heapFloor   = 96 << 20
+	heapFloor   = 64 << 20
 	percentMost = 400
 )
 
@@ -22,22 +22,32 @@ func gcPercent(live uint64) int {
 	return min(percentMost, max(100, int(heapFloor*100/live)-100))
 }
 
-// tuneMemory follows the heap once a second until ctx ends.
+// tuneMemory follows the heap collection by collection until ctx ends. Looking by the clock would let the heap
+// grow by the percentage of the small heap that it no longer is.
 func tuneMemory(ctx context.Context) {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
+	collected := make(chan struct{}, 1)
 	now := 100
-	for {
+	for ctx.Err() == nil {
+		tellCollection(collected)
 		metrics.Read(sample)
 		if want := gcPercent(sample[0].Value.Uint64()); want < now || want > now+now/8 {
 			debug.SetGCPercent(want)
 			now = want
 		}
 		select {
+		case <-collected:
 		case <-ctx.Done():
-			return
-		case <-tick.C:
 		}
 	}
+}
+
+// tellCollection sends once after the next collection, which finds that nobody needs the object any more.
+func tellCollection(to chan<- struct{}) {
+	runtime.AddCleanup(new([16]byte), func(to chan<- struct{}) {
+		select {
+		case to <- struct{}{}:
+		default:
+		}
+	}, to)
 }
