@@ -204,3 +204,24 @@ func TestAResultGoesToEachActiveDestinationThatTakesItsType(t *testing.T) {
 		}
 	})
 }
+
+// A node that is killed while it posts results leaves them to whoever looks a minute later, none lost and no try counted.
+func TestResultsOfAKilledNodeAreDueAgainWhenItsClaimRunsOut(t *testing.T) {
+	everywhere(t, func(t *testing.T, f *fixture) {
+		id := f.open1(1)
+		_, err := f.Decide(t.Context(), id, t0, func(outreach.Case) (outreach.Change, error) {
+			return outreach.Change{Results: []outreach.Result{{Type: "transaction.ended"}}}, nil
+		})
+		must(t, err)
+		rows, err := f.ClaimResults(t.Context(), t0, 10)
+		if err != nil || len(rows) != 1 {
+			t.Fatalf("claimed %+v, %v", rows, err)
+		}
+		if early, err := f.ClaimResults(t.Context(), t0.Add(59*time.Second), 10); err != nil || len(early) != 0 {
+			t.Errorf("taken from a node that may still be posting: %+v, %v", early, err)
+		}
+		if due, err := f.ClaimResults(t.Context(), t0.Add(time.Minute), 10); err != nil || len(due) != 1 || due[0].ID != rows[0].ID || due[0].Tries != 0 {
+			t.Errorf("after the claim ran out: %+v, %v", due, err)
+		}
+	})
+}
