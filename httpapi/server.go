@@ -183,6 +183,7 @@ func (s *Server) mountAPI() {
 	s.mountPauses()
 	s.mountNodes()
 	s.mountConfig()
+	s.mountGeneral()
 	s.mountResults()
 }
 
