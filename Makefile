@@ -25,37 +25,41 @@ build: console ## the binary with its console, in bin/
 NODE_OK := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a > 20 || (a === 20 && b >= 19)) console.log("yes")' 2>/dev/null)
 CONSOLE_SOURCES := $(shell find console/src console/public console/index.html console/vite.config.ts console/package-lock.json -type f 2>/dev/null)
 
+PACKAGES := console/node_modules/.package-lock.json
+
 console: ## the admin console, into console/dist (where Node is)
 ifeq ($(NODE_OK),yes)
-	@$(MAKE) --no-print-directory console/dist/index.html
+	@if $(MAKE) --no-print-directory $(PACKAGES); then $(MAKE) --no-print-directory console/dist/index.html; \
+	else echo "npm cannot fetch the console's packages: building without the console"; fi
 else
 	@echo "Node 20.19 or newer is missing: building without the console"
 endif
 
-console/node_modules/.package-lock.json: console/package-lock.json
+$(PACKAGES): console/package-lock.json
 	cd console && npm ci --no-audit --no-fund
 	@touch $@
 
 console/openapi.json: $(shell git ls-files 'httpapi/*.go' 'outreach/*.go')
 	go run ./cmd/curlew openapi > $@
 
-console/src/api/schema.d.ts: console/openapi.json console/node_modules/.package-lock.json
+console/src/api/schema.d.ts: console/openapi.json $(PACKAGES)
 	cd console && npm run --silent generate
 
-console/dist/index.html: console/node_modules/.package-lock.json console/src/api/schema.d.ts $(CONSOLE_SOURCES)
+console/dist/index.html: $(PACKAGES) console/src/api/schema.d.ts $(CONSOLE_SOURCES)
 	cd console && npm run --silent check && npm run --silent build -- --logLevel warn
 	@touch $@
 
 test-console: console ## the console's logic
 ifeq ($(NODE_OK),yes)
-	cd console && npm test --silent
+	@if [ -f $(PACKAGES) ]; then cd console && npm test --silent; else echo "skipped: the console's tests need its packages"; fi
 else
 	@echo "skipped: the console's tests need Node 20.19 or newer"
 endif
 
 test-browser: build ## the real binary in a real Chromium
 ifeq ($(NODE_OK),yes)
-	cd console && node --test --test-concurrency=1 --test-reporter=spec 'e2e/*.test.mjs'
+	@if [ -f $(PACKAGES) ]; then cd console && node --test --test-concurrency=1 --test-reporter=spec e2e/*.test.mjs; \
+	else echo "skipped: the browser's tests need the console's packages"; fi
 else
 	@echo "skipped: the browser's tests need Node 20.19 or newer"
 endif
