@@ -13,8 +13,8 @@ const (
 	reportTransactionsText = `SELECT configuration, channel, state, count(*) FROM transactions t WHERE t.id >= $1 AND t.id < $2%s
 		GROUP BY configuration, channel, state`
 	reportAttemptsText = `SELECT t.configuration, a.channel, a.disposition, a.cause, a.sip_status, count(*), CAST(sum(a.counted) AS BIGINT), CAST(sum(a.contact) AS BIGINT),
-			CAST(sum(CASE WHEN a.answered_at > 0 THEN 1 ELSE 0 END) AS BIGINT),
-			CAST(sum(CASE WHEN a.answered_at > a.started_at AND a.started_at > 0 THEN a.answered_at - a.started_at ELSE 0 END) AS BIGINT)
+			CAST(sum(CASE WHEN a.answered_at > 0 AND a.counted = 1 THEN 1 ELSE 0 END) AS BIGINT),
+			CAST(sum(CASE WHEN a.answered_at > a.started_at AND a.started_at > 0 AND a.counted = 1 THEN a.answered_at - a.started_at ELSE 0 END) AS BIGINT)
 		FROM transactions t JOIN attempts a ON a.transaction_id = t.id WHERE t.id >= $1 AND t.id < $2%s
 		GROUP BY t.configuration, a.channel, a.disposition, a.cause, a.sip_status`
 	reportAnswersText = `SELECT t.configuration, r.channel, r.action, count(*), CAST(sum(CASE WHEN r.at > t.due_at THEN r.at - t.due_at ELSE 0 END) AS BIGINT)

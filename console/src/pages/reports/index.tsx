@@ -1,23 +1,22 @@
+import { Tabs } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { api, data, type Schemas } from "../../api/client";
-import { DataTable, type Column } from "../../parts/DataTable";
-import { Moment } from "../../parts/Moment";
+import { useSearchParams } from "react-router";
 import { Page } from "../../parts/Page";
-import { Empty } from "../../parts/states";
-
-type Hour = Schemas["ForecastHour"];
+import { Forecast } from "./Forecast";
+import { Outcomes } from "./Outcomes";
 
 export default function Reports() {
   const { t } = useTranslation("reports");
   const { t: shell } = useTranslation();
-  const columns: Column<Hour>[] = [
-    { key: "hour", title: t("hour"), cell: (h) => <Moment at={h.from} /> },
-    { key: "calls", title: t("calls"), cell: (h) => h.calls },
-  ];
+  const [query, setQuery] = useSearchParams();
+  const tab = query.get("tab") === "reports" ? "reports" : "forecast";
   return (
     <Page title={shell("page.reports")} intro={t("intro")}>
-      <DataTable label={t("list")} queryKey={["forecast"]} columns={columns} rowKey={(h) => h.from} empty={<Empty icon="chart" title={t("empty")} />}
-        page={async (_, signal) => ({ items: (await data(api.GET("/api/v1/forecast", { signal }))).hours })} />
+      <Tabs value={tab} onChange={(v) => setQuery(v === "reports" ? { tab: "reports" } : {})} keepMounted={false}>
+        <Tabs.List mb="md"><Tabs.Tab value="forecast">{t("forecast")}</Tabs.Tab><Tabs.Tab value="reports">{t("reports")}</Tabs.Tab></Tabs.List>
+        <Tabs.Panel value="forecast"><Forecast /></Tabs.Panel>
+        <Tabs.Panel value="reports"><Outcomes /></Tabs.Panel>
+      </Tabs>
     </Page>
   );
 }
