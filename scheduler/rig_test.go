@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ type rig struct {
 	file   string
 	clock  *clock.Demo
 	sched  *scheduler.Scheduler
+	hears  atomic.Pointer[scheduler.Scheduler] // sched, for the store: what it sends may end after another took its place
 	snap   *outreach.Snapshot
 	orders chan outreach.CallOrder
 	sends  chan outreach.Message
@@ -60,8 +62,8 @@ func newRig(t *testing.T, change func(*outreach.Document)) *rig {
 	r.file = filepath.Join(t.TempDir(), "s.db")
 	r.store, err = store.Open(t.Context(), store.Options{URL: r.file, Node: "n1", Log: quiet(),
 		Notify: func(n outreach.Notice) {
-			if r.sched != nil {
-				r.sched.Notice(n)
+			if s := r.hears.Load(); s != nil {
+				s.Notice(n)
 			}
 		}})
 	if err != nil {
@@ -83,6 +85,7 @@ func newRig(t *testing.T, change func(*outreach.Document)) *rig {
 	r.sched = scheduler.New(scheduler.Options{Node: "n1", Store: r.store, Dialer: r, Scripts: r, Sender: r, Composer: r, Catalogue: r,
 		Clock: r.clock, Log: quiet(), NewID: func() string { return store.NewID(r.clock.Now()) }, NewToken: links.Token,
 		Retire: func(_ context.Context, name string) error { r.retired = append(r.retired, name); return nil }})
+	r.hears.Store(r.sched)
 	return r
 }
 
@@ -303,6 +306,7 @@ func newScheduler(r *rig) node {
 	s := scheduler.New(scheduler.Options{Node: "n1", Store: r.store, Dialer: r, Scripts: r, Sender: r, Composer: r, Catalogue: r,
 		Clock: r.clock, Log: quiet(), NewID: func() string { return store.NewID(r.clock.Now()) }, NewToken: links.Token})
 	r.sched = s
+	r.hears.Store(s)
 	return node{s}
 }
 

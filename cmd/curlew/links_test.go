@@ -1,98 +1,51 @@
 package main
 
 import (
+	"fmt"
 	"net"
-	"sync"
+	"strings"
 	"testing"
 	"time"
 
 	"curlew/bench/rig"
 	"curlew/clock"
 	"curlew/outreach"
+
+	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/rs/zerolog"
 )
 
-// cable is the way between Curlew and the switch's event socket: it can be slow, and it can swallow everything
-// without either end being told.
-type cable struct {
-	net.Listener
-
-	mu      sync.Mutex
-	plugged []net.Conn
-	delay   time.Duration
-	dead    bool
+// badLink is the way between Curlew and the switch's event socket.
+type badLink struct {
+	t     *testing.T
+	proxy *toxiproxy.Proxy
 }
 
-func (c *cable) Accept() (net.Conn, error) {
-	conn, err := c.Listener.Accept()
-	if err != nil {
-		return nil, err
+// lay puts the proxy where the switch listened, and lets the switch listen behind it.
+func (b *badLink) lay(l net.Listener) net.Listener {
+	front := l.Addr().String()
+	must(b.t, l.Close())
+	behind, err := net.Listen("tcp", "127.0.0.1:0")
+	must(b.t, err)
+	b.proxy = toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "event socket", front, behind.Addr().String())
+	must(b.t, b.proxy.Start())
+	b.t.Cleanup(b.proxy.Stop)
+	return behind
+}
+
+// with makes the link so both ways until the returned function is called.
+func (b *badLink) with(kind, attributes string) (undo func()) {
+	for _, stream := range []string{"upstream", "downstream"} {
+		_, err := b.proxy.Toxics.AddToxicJson(strings.NewReader(fmt.Sprintf(`{"type":%q,"stream":%q,"attributes":%s}`, kind, stream, attributes)))
+		must(b.t, err)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.plugged = append(c.plugged, conn)
-	return &strand{Conn: conn, cable: c}, nil
-}
-
-// cut makes everything that is sent vanish, both ways, on links that stay open.
-func (c *cable) cut() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.dead = true
-}
-
-// mend lets new links through; the old ones have lost what was sent meanwhile and are reset.
-func (c *cable) mend() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.dead = false
-	for _, conn := range c.plugged {
-		conn.Close()
-	}
-	c.plugged = nil
-}
-
-func (c *cable) slow(by time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.delay = by
-}
-
-func (c *cable) state() (delay time.Duration, dead bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.delay, c.dead
-}
-
-// strand is one link over the cable, at the switch's end.
-type strand struct {
-	net.Conn
-	cable *cable
-}
-
-func (s *strand) Read(b []byte) (int, error) {
-	for {
-		n, err := s.Conn.Read(b)
-		delay, dead := s.cable.state()
-		if err != nil || !dead {
-			<-time.After(delay)
-			return n, err
-		}
-	}
-}
-
-func (s *strand) Write(b []byte) (int, error) {
-	delay, dead := s.cable.state()
-	if dead {
-		return len(b), nil
-	}
-	<-time.After(delay)
-	return s.Conn.Write(b)
+	return func() { b.proxy.Toxics.ResetToxics(b.t.Context()) }
 }
 
 func TestOnABadLinkToTheSwitch(t *testing.T) {
 	t.Parallel()
-	c := &cable{}
-	f := startFleet(t, rig.Options{Document: quietTown(60), Listener: func(l net.Listener) net.Listener { c.Listener = l; return c }})
+	link := &badLink{t: t}
+	f := startFleet(t, rig.Options{Document: quietTown(60), Listener: link.lay})
 	node := f.rig.Nodes[0]
 	ringing := func(t *testing.T, n int) []outreach.TransactionID {
 		f.t = t
@@ -111,13 +64,13 @@ func TestOnABadLinkToTheSwitch(t *testing.T) {
 		}
 	}
 	t.Run("a slow link loses no call", func(t *testing.T) {
-		c.slow(150 * time.Millisecond)
+		mend := link.with("latency", `{"latency": 150, "jitter": 50}`)
 		for _, a := range f.over(ringing(t, 4)) {
 			if a.Disposition != outreach.NoAnswer {
 				t.Errorf("%s %s", a.State, a.Disposition)
 			}
 		}
-		c.slow(0)
+		mend()
 	})
 	t.Run("a FreeSWITCH that restarts in the middle of calls has them settled and nobody dialled twice", func(t *testing.T) {
 		ids := ringing(t, 3)
@@ -126,11 +79,11 @@ func TestOnABadLinkToTheSwitch(t *testing.T) {
 	})
 	t.Run("a half-open link is noticed, and nobody is dialled twice", func(t *testing.T) {
 		ids := ringing(t, 3)
-		c.cut()
-		ids = append(ids, f.fire(node, 2)...) // their originates vanish
+		mend := link.with("timeout", `{"timeout": 0}`) // what is sent vanishes, and neither end is told
+		ids = append(ids, f.fire(node, 2)...)          // their originates vanish
 		f.until("noticed", func() bool { return !f.linkUp(node) })
 		must(t, clock.Wait(t.Context(), clock.System{}, 100*time.Millisecond))
-		c.mend()
+		mend()
 		settled(ids)
 	})
 }
