@@ -41,7 +41,7 @@ func (r *Rig) newNode(i int) (*Node, error) {
 	n.log, n.Config = filepath.Join(r.o.Dir, n.Name+".log"), filepath.Join(r.o.Dir, "curlew.json")
 	for _, address := range []*string{&n.listen, &n.esl, &n.pprof} {
 		var err error
-		if *address, err = freeAddress(); err != nil {
+		if *address, err = FreeAddress(); err != nil {
 			return nil, err
 		}
 	}

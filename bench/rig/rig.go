@@ -219,9 +219,9 @@ func (r *Rig) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// freeAddress is one that nobody listens on, outside the range from which the system takes the near
+// FreeAddress is one that nobody listens on, outside the range from which the system takes the near
 // ends of connections: a node that is down for a moment must find it free again.
-func freeAddress() (string, error) {
+func FreeAddress() (string, error) {
 	var last error
 	for range 100 {
 		address := net.JoinHostPort(loopback, strconv.Itoa(12000+rand.IntN(18000)))

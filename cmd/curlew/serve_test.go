@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"curlew/bench/rig"
 	"curlew/clock"
 	"curlew/config"
 	"curlew/examples"
@@ -55,15 +56,18 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// freePort returns an address that nobody listens on right now.
+// freePort is an address for a server that is started later, beside other tests.
 func freePort(t *testing.T) *net.TCPAddr {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := rig.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr)
+	port, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }
 
 func serveHospital(t *testing.T) *hospital {

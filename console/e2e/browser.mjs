@@ -12,13 +12,15 @@ export const root = path.resolve(import.meta.dirname, "../..");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const binary = process.env.CURLEW || path.join(root, "bin/curlew");
 
-export const freePort = () =>
-  new Promise((done, fail) => {
-    const s = createServer().on("error", fail).listen(0, "127.0.0.1", () => {
-      const { port } = s.address();
-      s.close(() => done(port));
-    });
-  });
+// freePort is outside the range from which the system takes the near ends of connections: nobody takes it meanwhile.
+export const freePort = async () => {
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 18_000);
+    const server = createServer();
+    const free = await new Promise((done) => server.once("error", () => done(false)).listen(port, "127.0.0.1", () => server.close(() => done(true))));
+    if (free) return port;
+  }
+};
 
 // start runs curlew with args and returns once it answers at url. stop ends it.
 export async function start(args, url) {
