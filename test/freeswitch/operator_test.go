@@ -118,11 +118,11 @@ func TestAChangedGatewayIsAppliedByKillgwAndRescan(t *testing.T) {
 	}
 	h.j.await(t, talks.Attempt, "answered")
 	render(sw.Ports.Callee1)
-	o := h.order("12025550101")
-	o.Gateway = "moves"
-	if r := h.place(t, o); !slices.Contains(h.j.of(o.Attempt, false), "respond confirm 1") {
-		t.Errorf("through the gateway that moved: %+v", r)
-	}
+	h.placed(t, func() outreach.CallOrder {
+		o := h.order("12025550101")
+		o.Gateway = "moves"
+		return o
+	}, func(_ outreach.CallResult, lines []string) bool { return slices.Contains(lines, "respond confirm 1") })
 	if slices.Contains(h.j.of(talks.Attempt, true), "note end") {
 		t.Errorf("the call that went on: %v", h.j.of(talks.Attempt, true))
 	}

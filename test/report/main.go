@@ -1,14 +1,18 @@
 // Report reads what go test -json writes on standard input and prints what a person looks for in it: a line a
 // package, the output of every test that failed, and every test that was left out with its reason. Its exit status
-// is 1 when anything failed.
+// is 1 when anything failed. With -failed FILE it also writes the names of the failed tests there, as -run takes them:
+// what keeps real time may be tried once more on a machine that stalled.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -25,17 +29,36 @@ type report struct {
 	out    io.Writer
 	tests  map[[2]string][]string
 	failed bool
+	names  map[string]bool // of the failed tests, without those of their parts
 }
 
 func main() {
-	r := report{out: os.Stdout, tests: map[[2]string][]string{}}
-	if err := r.read(os.Stdin); err != nil {
+	failed := flag.String("failed", "", "file for the names of the failed tests")
+	flag.Parse()
+	r := newReport(os.Stdout)
+	err := r.read(os.Stdin)
+	if err == nil && *failed != "" {
+		err = os.WriteFile(*failed, []byte(r.again()), 0o600)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
 	if r.failed {
 		os.Exit(1)
 	}
+}
+
+func newReport(out io.Writer) *report {
+	return &report{out: out, tests: map[[2]string][]string{}, names: map[string]bool{}}
+}
+
+// again is the pattern of the failed tests; nothing where a package failed and no test did.
+func (r *report) again() string {
+	if len(r.names) == 0 {
+		return ""
+	}
+	return "^(" + strings.Join(slices.Sorted(maps.Keys(r.names)), "|") + ")$"
 }
 
 func (r *report) read(in io.Reader) error {
@@ -70,6 +93,9 @@ func (r *report) take(e event) {
 		r.failed = true
 	case "fail":
 		r.failed = true
+		if name, _, _ := strings.Cut(e.Test, "/"); name != "" {
+			r.names[name] = true
+		}
 		fmt.Fprint(r.out, strings.Join(r.tests[key], ""))
 		delete(r.tests, key)
 	case "skip":

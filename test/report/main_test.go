@@ -8,7 +8,7 @@ import (
 
 func TestWhatFailedIsShownWholeWhatWasLeftOutWithItsReasonAndTheRestIsALine(t *testing.T) {
 	var out bytes.Buffer
-	r := report{out: &out, tests: map[[2]string][]string{}}
+	r := newReport(&out)
 	err := r.read(strings.NewReader(`{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"output","Package":"p","Test":"TestA","Output":"chatter\n"}
 {"Action":"pass","Package":"p","Test":"TestA"}
@@ -23,18 +23,18 @@ func TestWhatFailedIsShownWholeWhatWasLeftOutWithItsReasonAndTheRestIsALine(t *t
 {"Action":"fail","Package":"q"}
 `))
 	want := "skipped: p TestB: b_test.go:7: no switch here\nok  \tp\t0.1s\n    c_test.go:9: it broke\nFAIL\tq\t0.2s\n"
-	if err != nil || out.String() != want || !r.failed {
+	if err != nil || out.String() != want || !r.failed || r.again() != "^(TestC)$" {
 		t.Errorf("%v failed=%v\n%s", err, r.failed, &out)
 	}
 }
 
 func TestAPackageThatDoesNotBuildIsAFailure(t *testing.T) {
 	var out bytes.Buffer
-	r := report{out: &out, tests: map[[2]string][]string{}}
+	r := newReport(&out)
 	err := r.read(strings.NewReader(`{"ImportPath":"p","Action":"build-output","Output":"p.go:1: undefined: x\n"}
 {"ImportPath":"p","Action":"build-fail"}
 `))
-	if err != nil || !r.failed || !strings.Contains(out.String(), "undefined: x") {
+	if err != nil || !r.failed || r.again() != "" || !strings.Contains(out.String(), "undefined: x") {
 		t.Errorf("%v failed=%v %s", err, r.failed, &out)
 	}
 }
