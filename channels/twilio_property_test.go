@@ -31,12 +31,12 @@ func TestWhateverIsSentKeepsToTwiliosNamesAndLimits(t *testing.T) {
 		if rapid.Bool().Draw(t, "expires") {
 			m.ExpiresAt = r.clock.Now().Add(time.Duration(rapid.Int64Range(-100, 1<<40).Draw(t, "left")) * time.Millisecond)
 		}
-		before := len(r.sim.Sent())
+		before := posted(r.sim)
 		got, err := r.router.Send(t.Context(), m)
 		if err != nil {
 			t.Fatal(err)
 		}
-		taken := len(r.sim.Sent()) - before
+		taken := posted(r.sim) - before
 		switch {
 		case got.Disposition == outreach.Accepted && taken == 1:
 		case got.Disposition == outreach.Refused && taken == 0 && (got.Code == "malformed" || got.Code == "too_long" || got.Code == "expired"):
@@ -45,4 +45,14 @@ func TestWhateverIsSentKeepsToTwiliosNamesAndLimits(t *testing.T) {
 			t.Fatalf("receipt %+v, %d taken", got, taken)
 		}
 	})
+}
+
+// posted is how many messages Twilio took from us; what it answers a simulated patient itself comes when it likes.
+func posted(sim *twilio.Server) (n int) {
+	for _, m := range sim.Sent() {
+		if !m.Reply {
+			n++
+		}
+	}
+	return n
 }
