@@ -14,8 +14,8 @@ func TestWhileNoPulseComesTheClockWaitsAndSoDoItsTimers(t *testing.T) {
 		d := NewDemo(start, 20)
 		fired, stop := d.After(time.Second)
 		defer stop()
-		d.rebase(2 * pulse) // and no pulse after it
-		time.Sleep(time.Minute)
+		d.rebase(2 * pulse)     // and no pulse after it
+		time.Sleep(time.Minute) // the bubble's time
 		if want := start.Add(2 * pulse * 20); !d.Now().Equal(want) {
 			t.Errorf("reads %s, want %s", d.Now(), want)
 		}
@@ -33,7 +33,7 @@ func TestWhileNoPulseComesTheClockWaitsAndSoDoItsTimers(t *testing.T) {
 		cancel()
 		synctest.Wait()
 		before := d.Now()
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // the bubble's time
 		if got := d.Now().Sub(before); got != 20*time.Minute {
 			t.Errorf("without a pulse to keep, a minute is %s", got)
 		}

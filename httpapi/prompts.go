@@ -214,10 +214,15 @@ func (s *Server) getAudio(ctx context.Context, in *AudioInput) (*huma.StreamResp
 	if err != nil {
 		return nil, fmt.Errorf("open recording: %w", err)
 	}
+	return answerWAV(f), nil
+}
+
+// answerWAV is an operation's answer; it closes f.
+func answerWAV(f io.ReadSeekCloser) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
 		r, w := unwrap(ctx)
 		serveWAV(w, r, f)
-	}}, nil
+	}}
 }
 
 func serveWAV(w http.ResponseWriter, r *http.Request, f io.ReadSeekCloser) {

@@ -67,10 +67,7 @@ func (s *Server) mountRecordings() {
 			if err != nil {
 				return nil, fmt.Errorf("open recording: %w", err)
 			}
-			return &huma.StreamResponse{Body: func(ctx huma.Context) {
-				r, w := unwrap(ctx)
-				serveWAV(w, r, f)
-			}}, nil
+			return answerWAV(f), nil
 		})
 	route(s, operation{id: "say-prompt", method: http.MethodPost, path: "/prompts/{category}/say", tag: tag, scope: scopeRead, quiet: true,
 		summary: "Hear a text as a call speaks it", text: "A WAV with sample values for the variables; the text need not be saved. 422 says why it cannot be spoken."}, s.sayPrompt)
@@ -93,10 +90,7 @@ func (s *Server) sayPrompt(ctx context.Context, in *promptSay) (*huma.StreamResp
 	if err != nil {
 		return nil, fmt.Errorf("say prompt %s: %w", in.Category, err)
 	}
-	return &huma.StreamResponse{Body: func(ctx huma.Context) {
-		r, w := unwrap(ctx)
-		serveWAV(w, r, whole{bytes.NewReader(wav)})
-	}}, nil
+	return answerWAV(whole{bytes.NewReader(wav)}), nil
 }
 
 func (s *Server) promptAt(ctx context.Context, category string, version int64) (p outreach.Prompt, err error) {

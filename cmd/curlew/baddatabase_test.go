@@ -42,6 +42,16 @@ func sum(t *testing.T, path string) [32]byte {
 	return sha256.Sum256(b)
 }
 
+// untouched expects that the file is refused with that advice and not written to.
+func untouched(t *testing.T, path string, advice ...string) {
+	t.Helper()
+	before := sum(t, path)
+	refused(t, path, advice...)
+	if sum(t, path) != before {
+		t.Error("it was written to")
+	}
+}
+
 func TestADatabaseThatCannotServeIsNamedInOneSentenceAndLeftAsItWas(t *testing.T) {
 	t.Parallel()
 	t.Run("of a newer version", func(t *testing.T) {
@@ -52,31 +62,19 @@ func TestADatabaseThatCannotServeIsNamedInOneSentenceAndLeftAsItWas(t *testing.T
 		_, err = db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, TRUE)")
 		must(t, err)
 		must(t, db.Close())
-		before := sum(t, path)
-		refused(t, path, "newer", "999", "run that version")
-		if sum(t, path) != before {
-			t.Error("it was written to")
-		}
+		untouched(t, path, "newer", "999", "run that version")
 	})
 	t.Run("no database at all", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "notes.txt")
 		must(t, os.WriteFile(path, []byte(strings.Repeat("Dear diary. ", 1000)), 0o600))
-		before := sum(t, path)
-		refused(t, path, "name another file")
-		if sum(t, path) != before {
-			t.Error("it was written to")
-		}
+		untouched(t, path, "name another file")
 	})
 	t.Run("read-only", func(t *testing.T) {
 		disk := smallDisk(t, "8m")
 		path := filepath.Join(disk, "curlew.db")
 		database(t, path)
 		remount(t, disk, "ro")
-		before := sum(t, path)
-		refused(t, path, "right to write")
-		if sum(t, path) != before {
-			t.Error("it was written to")
-		}
+		untouched(t, path, "right to write")
 	})
 	t.Run("on a full disk", func(t *testing.T) {
 		disk := smallDisk(t, "8m")

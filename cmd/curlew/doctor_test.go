@@ -33,18 +33,25 @@ func outside(t *testing.T) (*world, outreach.Document) {
 	return w, w.doc
 }
 
-// examined runs the doctor on doc.
-func examined(t *testing.T, doc outreach.Document) (status int, table string) {
+// configFile is doc as a file in dir.
+func configFile(t *testing.T, dir string, doc outreach.Document) (name string) {
 	t.Helper()
-	dir := t.TempDir()
 	file, err := config.Export(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := filepath.Join(dir, "curlew.json")
+	name = filepath.Join(dir, "curlew.json")
 	if err := os.WriteFile(name, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return name
+}
+
+// examined runs the doctor on doc.
+func examined(t *testing.T, doc outreach.Document) (status int, table string) {
+	t.Helper()
+	dir := t.TempDir()
+	name := configFile(t, dir, doc)
 	status, out, errOut := curlew(t, "doctor", "--config", name, "--db", filepath.Join(dir, "curlew.db"))
 	return status, out + errOut
 }
@@ -114,14 +121,7 @@ func TestGatewaysBecomeFilesOfFreeSWITCH(t *testing.T) {
 	_, doc := outside(t)
 	doc.PBXs[0].Gateways[0].Proxy = "127.0.0.1:5080"
 	dir := t.TempDir()
-	file, err := config.Export(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(dir, "curlew.json")
-	if err := os.WriteFile(name, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	name := configFile(t, dir, doc)
 	status, out, errOut := curlew(t, "config", "freeswitch", "--config", name, "--out", dir)
 	gateway := filepath.Join(dir, doc.PBXs[0].Name, "sip_profiles", "external", "curlew-"+doc.PBXs[0].Gateways[0].Name+".xml")
 	body, err := os.ReadFile(gateway)

@@ -1,10 +1,12 @@
 // The browser and the real binary that every end-to-end test uses.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 
 const require = createRequire(import.meta.url);
@@ -97,6 +99,33 @@ export async function violations(page) {
     return v.map((x) => `${x.id}: ${x.help} – ${x.nodes.slice(0, 3).map((n) => `${n.target.join(" ")} (${n.failureSummary?.split("\n")[1]?.trim() ?? ""})`).join(" | ")}`);
   });
   return found;
+}
+
+// stand runs the demo and a browser for the tests of a file, which find both filled in. browserOptions are asked for first,
+// ready is called last.
+export function stand({ browserOptions = () => ({}), ready = async () => {} } = {}) {
+  const demo = {};
+  const chrome = {};
+  before(async () => {
+    const [running, browser] = await Promise.all([startDemo(), open(browserOptions())]);
+    Object.assign(chrome, browser);
+    Object.assign(demo, running, { key: /curlew-key" content="([^"]+)/.exec(await (await fetch(running.url)).text())?.[1] });
+    assert.ok(demo.key, "the demo's page hands out its key");
+    await ready();
+  });
+  after(async () => {
+    await chrome.close?.();
+    await demo.stop?.();
+  });
+  return { demo, chrome };
+}
+
+// clean asserts that nothing happened that must not, and closes the tab.
+export async function clean({ page, context, foreign, errors }) {
+  assert.deepEqual(await violations(page), []);
+  await context.close();
+  assert.deepEqual(foreign, [], "requests to third parties");
+  assert.deepEqual(errors, [], "errors in the console");
 }
 
 export function screenshots() {

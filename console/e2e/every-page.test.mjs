@@ -1,18 +1,11 @@
 // Every page in both colours and both directions: no violation of WCAG 2.2 AA, no foreign request, no error;
 // and on a phone nothing sticks out.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { open, settled, startDemo, violations, visit } from "./browser.mjs";
+import { test } from "node:test";
+import { settled, stand, violations, visit } from "./browser.mjs";
 import { looks, pages } from "./pages.mjs";
 
-let demo, chrome;
-before(async () => {
-  [demo, chrome] = await Promise.all([startDemo(), open()]);
-});
-after(async () => {
-  await chrome?.close();
-  await demo?.stop();
-});
+const { demo, chrome } = stand();
 
 for (const look of looks) {
   test(`every page is accessible, ${look.name}`, { timeout: 120_000 }, async () => {

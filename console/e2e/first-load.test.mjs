@@ -2,17 +2,10 @@
 // clock says little: then the work that the page itself costs is what counts.
 import assert from "node:assert/strict";
 import { availableParallelism, loadavg } from "node:os";
-import { after, before, test } from "node:test";
-import { open, startDemo, visit } from "./browser.mjs";
+import { test } from "node:test";
+import { stand, visit } from "./browser.mjs";
 
-let demo, chrome;
-before(async () => {
-  [demo, chrome] = await Promise.all([startDemo(), open()]);
-});
-after(async () => {
-  await chrome?.close();
-  await demo?.stop();
-});
+const { demo, chrome } = stand();
 
 // load visits the front page for the first time. shown is when its content stood, cpu what the page's thread worked for it, in ms.
 async function load() {

@@ -2,18 +2,10 @@
 // reads the first page and the one on the screen again, however many were read. The pages come from the test, the notices from
 // the real server.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { open, startDemo, visit } from "./browser.mjs";
+import { test } from "node:test";
+import { stand, visit } from "./browser.mjs";
 
-let demo, chrome, key;
-before(async () => {
-  [demo, chrome] = await Promise.all([startDemo(), open()]);
-  key = /curlew-key" content="([^"]+)/.exec(await (await fetch(demo.url)).text())[1];
-});
-after(async () => {
-  await chrome?.close();
-  await demo?.stop();
-});
+const { demo, chrome } = stand();
 
 const million = 1_000_000;
 const activity = (n) => ({
@@ -40,7 +32,7 @@ async function notice() {
   const id = `long-${fired++}`;
   const event = { id, component: "Appointment", event: "Booked", occurred_at: "2026-12-01T06:00:00Z", subject: { id, time: "2026-12-03T09:30:00+03:00" },
     recipient: { id: "P-1", name: "Amina", phone: "+12025550101", language: "en" }, data: { doctor: "Dr. Rao", department: "Cardiology" } };
-  const answer = await fetch(`${demo.url}/api/v1/events`, { method: "POST", headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" }, body: JSON.stringify(event) });
+  const answer = await fetch(`${demo.url}/api/v1/events`, { method: "POST", headers: { Authorization: `Bearer ${demo.key}`, "Content-Type": "application/json" }, body: JSON.stringify(event) });
   assert.equal(answer.status, 202);
 }
 

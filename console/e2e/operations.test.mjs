@@ -5,19 +5,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
-import { freePort, open, root, settled, start, startDemo, violations, visit } from "./browser.mjs";
+import { test } from "node:test";
+import { clean, freePort, root, settled, stand, start, violations, visit } from "./browser.mjs";
 
 const binary = process.env.CURLEW || path.join(root, "bin/curlew");
-let demo, chrome, key;
-before(async () => {
-  [demo, chrome] = await Promise.all([startDemo(), open()]);
-  key = /curlew-key" content="([^"]+)/.exec(await (await fetch(demo.url)).text())[1];
-});
-after(async () => {
-  await chrome?.close();
-  await demo?.stop();
-});
+const { demo, chrome } = stand();
 
 async function fire(digits) {
   const event = {
@@ -26,16 +18,8 @@ async function fire(digits) {
     recipient: { id: `P-${digits}`, name: "Amina", phone: `+120255501${digits}`, email: `p${digits}@example.org`, language: "en" },
     data: { doctor: "Dr. Rao", department: "Cardiology" },
   };
-  const answer = await fetch(`${demo.url}/api/v1/events`, { method: "POST", headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" }, body: JSON.stringify(event) });
+  const answer = await fetch(`${demo.url}/api/v1/events`, { method: "POST", headers: { Authorization: `Bearer ${demo.key}`, "Content-Type": "application/json" }, body: JSON.stringify(event) });
   assert.equal(answer.status, 202);
-}
-
-// clean asserts that nothing happened that must not, and closes the tab.
-async function clean({ page, context, foreign, errors }) {
-  assert.deepEqual(await violations(page), []);
-  await context.close();
-  assert.deepEqual(foreign, [], "requests to third parties");
-  assert.deepEqual(errors, [], "errors in the console");
 }
 
 test("an activity appears by itself, says what became of it, and its log is a timeline in plain words", { timeout: 60_000 }, async () => {

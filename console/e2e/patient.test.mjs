@@ -1,21 +1,12 @@
 // The patients' response pages in every language and state: no violation of WCAG 2.2 AA, no third party, no script
 // needed, and the same answer by keyboard alone.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { open, startDemo, violations, visit } from "./browser.mjs";
+import { test } from "node:test";
+import { open, stand, violations, visit } from "./browser.mjs";
 
-let demo, chrome, key;
-before(async () => {
-  [demo, chrome] = await Promise.all([startDemo(), open()]);
-  key = (await (await fetch(demo.url)).text()).match(/name="[a-z-]*key" content="([^"]+)"/)?.[1];
-  assert.ok(key, "the demo's page hands out its key");
-});
-after(async () => {
-  await chrome?.close();
-  await demo?.stop();
-});
+const { demo, chrome } = stand();
 
-const headers = () => ({ Authorization: `Bearer ${key}`, "Content-Type": "application/json" });
+const headers = () => ({ Authorization: `Bearer ${demo.key}`, "Content-Type": "application/json" });
 const state = async () => (await fetch(`${demo.url}/demo/state`, { headers: headers() })).json();
 
 let fired = 0;

@@ -1,24 +1,10 @@
 // The PBX page: what is wrong lands on its field, what is saved is seen live, two tabs do not overwrite each other,
 // and a server that restarts takes nothing of what was typed.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { freePort, open, settled, startDemo, violations, visit } from "./browser.mjs";
+import { test } from "node:test";
+import { clean, freePort, settled, stand, startDemo, violations, visit } from "./browser.mjs";
 
-let demo, chrome;
-before(async () => {
-  [demo, chrome] = await Promise.all([startDemo(), open()]);
-});
-after(async () => {
-  await chrome?.close();
-  await demo?.stop();
-});
-
-async function clean({ page, context, foreign, errors }) {
-  assert.deepEqual(await violations(page), []);
-  await context.close();
-  assert.deepEqual(foreign, [], "requests to third parties");
-  assert.deepEqual(errors, [], "errors in the console");
-}
+const { demo, chrome } = stand();
 
 const save = (page) => page.getByRole("button", { name: "Save", exact: true }).click();
 

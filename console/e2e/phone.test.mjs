@@ -1,24 +1,10 @@
 // The phone: on the demo's front page and in a rehearsal. A call is answered, heard and answered by keyboard; what the
 // patient gets as messages opens; nothing of it reaches the server's own activities from a rehearsal.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { open, settled, startDemo, violations, visit } from "./browser.mjs";
+import { test } from "node:test";
+import { clean, settled, stand, violations, visit } from "./browser.mjs";
 
-let demo, chrome;
-before(async () => {
-  [demo, chrome] = await Promise.all([startDemo(), open()]);
-});
-after(async () => {
-  await chrome?.close();
-  await demo?.stop();
-});
-
-async function clean({ page, context, foreign, errors }) {
-  assert.deepEqual(await violations(page), []);
-  await context.close();
-  assert.deepEqual(foreign, [], "requests to third parties");
-  assert.deepEqual(errors, [], "errors in the console");
-}
+const { demo, chrome } = stand();
 
 // call fires the chosen patient's event, picks up and waits for the first words. By keyboard alone.
 async function call(page) {

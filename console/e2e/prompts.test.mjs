@@ -4,21 +4,16 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
-import { open, settled, startDemo, violations, visit } from "./browser.mjs";
+import { after, test } from "node:test";
+import { clean, settled, stand, violations, visit } from "./browser.mjs";
 
-let demo, chrome, key, folder;
-before(async () => {
+let folder;
+const { demo, chrome } = stand({ browserOptions: () => {
   folder = mkdtempSync(path.join(tmpdir(), "curlew-voice-"));
   writeFileSync(path.join(folder, "voice.wav"), wav(voice(6, 48_000), 48_000));
-  [demo, chrome] = await Promise.all([startDemo(), open({ args: [`--use-file-for-fake-audio-capture=${folder}/voice.wav`] })]);
-  key = /curlew-key" content="([^"]+)/.exec(await (await fetch(demo.url)).text())[1];
-});
-after(async () => {
-  await chrome?.close();
-  await demo?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+  return { args: [`--use-file-for-fake-audio-capture=${folder}/voice.wav`] };
+} });
+after(() => rmSync(folder, { recursive: true, force: true }));
 
 // voice is like speech to a level meter: vowels of a low voice, four syllables a second, a pause after each second.
 function voice(seconds, rate, level = 0.2) {
@@ -51,14 +46,7 @@ function wav(samples, rate, channels = 1) {
 }
 
 const ask = (method, at, body, headers = {}) =>
-  fetch(`${demo.url}/api/v1${at}`, { method, headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json", ...headers }, body: body && JSON.stringify(body) });
-
-async function clean({ page, context, foreign, errors }) {
-  assert.deepEqual(await violations(page), []);
-  await context.close();
-  assert.deepEqual(foreign, [], "requests to third parties");
-  assert.deepEqual(errors, [], "errors in the console");
-}
+  fetch(`${demo.url}/api/v1${at}`, { method, headers: { Authorization: `Bearer ${demo.key}`, "Content-Type": "application/json", ...headers }, body: body && JSON.stringify(body) });
 
 const english = (page) => page.getByRole("region", { name: "English" });
 const saved = (page) => page.getByRole("status").getByText("Saved.").waitFor();

@@ -2,14 +2,11 @@
 // its field, the file; accessible in both directions and on a phone.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { open, settled, startDemo, violations, visit } from "./browser.mjs";
+import { test } from "node:test";
+import { settled, stand, violations, visit } from "./browser.mjs";
 
-let demo, chrome;
-before(async () => {
-  [demo, chrome] = await Promise.all([startDemo(), open()]);
-  const key = /curlew-key" content="([^"]+)/.exec(await (await fetch(demo.url)).text())[1];
-  const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
+const { demo, chrome } = stand({ ready: async () => {
+  const headers = { Authorization: `Bearer ${demo.key}`, "Content-Type": "application/json" };
   const state = await (await fetch(`${demo.url}/demo/state`, { headers })).json();
   const event = state.events.map((e) => e.body).find((b) => b.includes("+12025550101"));
   assert.equal((await fetch(`${demo.url}/demo/fire`, { method: "POST", headers, body: event })).status, 202);
@@ -19,11 +16,7 @@ before(async () => {
     await new Promise((done) => setTimeout(done, 200));
   }
   throw new Error("the patient who presses 1 has not answered");
-});
-after(async () => {
-  await chrome?.close();
-  await demo?.stop();
-});
+} });
 
 test("the forecast says in words, in a picture and in a table whether the lines clear what is due", { timeout: 60_000 }, async () => {
   const { page, context, errors } = await visit(chrome.browser, demo.url);

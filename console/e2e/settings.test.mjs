@@ -2,17 +2,10 @@
 // what it would change before it does.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { open, settled, startDemo, violations, visit } from "./browser.mjs";
+import { test } from "node:test";
+import { clean, settled, stand, violations, visit } from "./browser.mjs";
 
-let demo, chrome;
-before(async () => {
-  [demo, chrome] = await Promise.all([startDemo(), open()]);
-});
-after(async () => {
-  await chrome?.close();
-  await demo?.stop();
-});
+const { demo, chrome } = stand();
 
 async function settings() {
   const tab = await visit(chrome.browser, demo.url);
@@ -20,13 +13,6 @@ async function settings() {
   await settled(tab.page);
   await tab.page.getByLabel("Currency").waitFor();
   return tab;
-}
-
-async function clean({ page, context, foreign, errors }) {
-  assert.deepEqual(await violations(page), []);
-  await context.close();
-  assert.deepEqual(foreign, [], "requests to third parties");
-  assert.deepEqual(errors, [], "errors in the console");
 }
 
 const save = (page) => page.getByRole("button", { name: "Save", exact: true }).click();

@@ -26,41 +26,16 @@ type wholeOptions struct {
 // whole is the installed program on a switch, ready to take events.
 func whole(t *testing.T, program string, sw *freeswitch.Switch, o wholeOptions) *ringers {
 	t.Helper()
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil { // the switch reads the audio there
-		t.Fatal(err)
-	}
 	doc := rig.Document(20)
 	doc.PBXs[0].ESL.Password = sw.Password()
 	if o.change != nil {
 		o.change(&doc)
 	}
-	addr, err := net.ResolveTCPAddr("tcp", sw.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := rig.New(t.Context(), rig.Options{Program: []string{program}, Dir: dir, Document: doc, Switch: addr, Profiles: o.profiles})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			log, _ := r.Nodes[0].Log()
-			t.Logf("%s", log)
-		}
-	})
+	r := rigOn(t, sw, rig.Options{Program: []string{program}, Document: doc, Profiles: o.profiles})
 	if o.spoil != nil {
-		o.spoil(dir)
+		o.spoil(filepath.Dir(r.Nodes[0].Config))
 	}
-	if err := r.Nodes[0].Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Nodes[0].Ready(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	begin(t, r.Nodes[0])
 	return &ringers{Rig: r, sw: sw, ids: map[string]string{}}
 }
 

@@ -1,12 +1,10 @@
 package freeswitch_test
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -37,41 +35,13 @@ func TestACallThatEndsWhileCurlewIsDeadIsSettledByItsRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(sw.Kill)
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	ring := outreach.Exactly(4 * time.Second)
 	doc := rig.Document(5)
 	doc.Call.RingTimeout, doc.Configurations[0].Steps[0].Retry = &ring, &outreach.Retry{MaxAttempts: 3}
 	doc.PBXs[0].ESL.Password, doc.PBXs[0].CallbackSecret, doc.PBXs[0].CDRHook = sw.Password(), ringBackSecret, true
-	addr, err := net.ResolveTCPAddr("tcp", sw.Addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := rig.New(t.Context(), rig.Options{Program: []string{curlew(t)}, Dir: dir, Document: doc, Switch: addr})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := rigOn(t, sw, rig.Options{Document: doc})
 	w := &ringers{Rig: r, sw: sw, ids: map[string]string{}}
-	t.Cleanup(func() {
-		if err := r.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			log, _ := r.Nodes[0].Log()
-			t.Logf("%s", log)
-		}
-	})
-	start := func() {
-		if err := r.Nodes[0].Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if err := r.Nodes[0].Ready(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	start()
+	begin(t, r.Nodes[0])
 	to, err := url.Parse(r.Nodes[0].URL)
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +65,7 @@ func TestACallThatEndsWhileCurlewIsDeadIsSettledByItsRecord(t *testing.T) {
 			t.Fatal("the call never ended: " + out)
 		}
 	}
-	start()
+	begin(t, r.Nodes[0])
 	a := w.until(t, "patient", func(a activity) bool { return a.State == "queued" })
 	if got := a.Attempts[0]; len(a.Attempts) != 1 || got.Disposition != "no_answer" || got.Cause != "NO_ANSWER" || a.Reason != "retry_wait" {
 		t.Errorf("%+v", a)

@@ -42,7 +42,7 @@ func hospitalFile(t *testing.T, sw *freeswitch.Switch, change func(*outreach.Doc
 	return name
 }
 
-// TestATestCallShowsItsEventsPromptsKeysAndCause: curlew call on a real switch, line after line while it goes on.
+// TestATestCallShowsItsEventsPromptsKeysAndCause: curlew call on a real switch, its lines in their order.
 func TestATestCallShowsItsEventsPromptsKeysAndCause(t *testing.T) {
 	t.Parallel()
 	program, sw := curlew(t), shared.get(t)

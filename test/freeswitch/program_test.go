@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 	"curlew/bench/rig"
 	"curlew/clock"
 	"curlew/sim/hims"
+	"curlew/test/freeswitch"
 )
 
 // curlew is the program, built once for all tests.
@@ -45,6 +47,48 @@ func build(ctx context.Context) (string, error) {
 		}
 	})
 	return builds.program, builds.err
+}
+
+// rigOn is a hospital of o whose calls go through sw, and whose audio sw may read. Its nodes are not started.
+func rigOn(t *testing.T, sw *freeswitch.Switch, o rig.Options) *rig.Rig {
+	t.Helper()
+	o.Dir = t.TempDir()
+	if err := os.Chmod(o.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	addr, err := net.ResolveTCPAddr("tcp", sw.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Switch = addr
+	if o.Program == nil {
+		o.Program = []string{curlew(t)}
+	}
+	r, err := rig.New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			log, _ := r.Nodes[0].Log()
+			t.Logf("%s", log)
+		}
+	})
+	return r
+}
+
+// begin starts the node and waits until it is ready.
+func begin(t *testing.T, node *rig.Node) {
+	t.Helper()
+	if err := node.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := node.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // activity is what the REST interface says of a transaction, as far as it matters here.

@@ -1,10 +1,10 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { Modal, Select, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { api, data } from "../../api/client";
 import { byField } from "../../api/problems";
-import { Failed } from "../../parts/states";
+import { DialogFoot } from "../../parts/DialogFoot";
 
 const nothing = { address: "", recipient: "", channel: "", purpose: "" };
 
@@ -37,11 +37,7 @@ export function Add({ opened, onClose }: { opened: boolean; onClose: () => void 
           <Select label={t("channel")} placeholder={t("all")} clearable clearButtonProps={{ "aria-label": t("clear") }} value={form.channel || null} onChange={set("channel")} error={wrong.fields["/channel"]}
             data={["ivr", "whatsapp", "sms", "email"].map((c) => ({ value: c, label: words(`channel.${c}`) }))} />
           <TextInput label={t("purpose")} description={t("purposeHint")} value={form.purpose} onChange={(e) => set("purpose")(e.currentTarget.value)} error={wrong.fields["/purpose"]} />
-          {save.error !== null && Object.keys(wrong.fields).length === 0 && <Failed error={save.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{shell("action.back")}</Button>
-            <Button type="submit" loading={save.isPending}>{shell("action.save")}</Button>
-          </Group>
+          <DialogFoot failed={Object.keys(wrong.fields).length === 0 ? save.error : null} busy={save.isPending} onClose={onClose} />
         </Stack>
       </form>
     </Modal>

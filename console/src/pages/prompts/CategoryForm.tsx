@@ -8,7 +8,7 @@ import { api, data, type Schemas } from "../../api/client";
 import { byField } from "../../api/problems";
 import { read, useFacility } from "../../api/queries";
 import { Icon } from "../../parts/icons";
-import { Failed } from "../../parts/states";
+import { DialogFoot } from "../../parts/DialogFoot";
 import { roles, type Category, type Field } from "./model";
 import { useLanguageName, wayOf } from "./words";
 
@@ -59,11 +59,7 @@ export function CategoryForm({ category, onClose }: { category?: Category; onClo
           <Variables value={form.variables} wrong={wrong.fields["/variables"]} onChange={(variables) => set({ variables })} />
           <OwnFields value={form.fields} wrong={wrong.fields} onChange={(fields) => set({ fields })} />
           <DefaultText value={form.default_text} wrong={wrong.fields["/default_text"]} onChange={(default_text) => set({ default_text })} />
-          {save.error !== null && (wrong.rest.length > 0 || Object.keys(wrong.fields).length === 0) && <Failed error={save.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{shell("action.back")}</Button>
-            <Button type="submit" loading={save.isPending}>{shell("action.save")}</Button>
-          </Group>
+          <DialogFoot failed={(wrong.rest.length > 0 || Object.keys(wrong.fields).length === 0) ? save.error : null} busy={save.isPending} onClose={onClose} />
         </Stack>
       </form>
     </Modal>

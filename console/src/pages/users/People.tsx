@@ -7,7 +7,8 @@ import { byField } from "../../api/problems";
 import { DataTable, type Column } from "../../parts/DataTable";
 import { Icon } from "../../parts/icons";
 import { Moment } from "../../parts/Moment";
-import { Empty, Failed } from "../../parts/states";
+import { DialogFoot } from "../../parts/DialogFoot";
+import { Empty } from "../../parts/states";
 import { Sure } from "../../parts/Sure";
 
 type User = Schemas["UserView"];
@@ -89,11 +90,7 @@ function Form({ user, onClose }: { user: User | "new"; onClose: () => void }) {
               <Button size="xs" variant="default" onClick={() => setForm({ ...form, disabled: !form.disabled })}>{t(form.disabled ? "enable" : "disable")}</Button>
             </Group>
           )}
-          {save.error !== null && Object.keys(wrong.fields).length === 0 && <Failed error={save.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>{shell("action.back")}</Button>
-            <Button type="submit" loading={save.isPending}>{shell("action.save")}</Button>
-          </Group>
+          <DialogFoot failed={Object.keys(wrong.fields).length === 0 ? save.error : null} busy={save.isPending} onClose={onClose} />
         </Stack>
       </form>
     </Modal>
