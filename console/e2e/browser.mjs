@@ -12,7 +12,7 @@ import { chromium } from "playwright-core";
 const require = createRequire(import.meta.url);
 export const root = path.resolve(import.meta.dirname, "../..");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const binary = process.env.CURLEW || path.join(root, "bin/curlew");
+export const binary = process.env.CURLEW || path.join(root, "bin/curlew");
 
 // freePort is outside the range from which the system takes the near ends of connections: nobody takes it meanwhile.
 export const freePort = async () => {

@@ -10,6 +10,8 @@ export const pages = [
   { name: "pbx-new", path: "/pbxs/new" },
   { name: "prompts", path: "/prompts" },
   { name: "configurations", path: "/configurations" },
+  { name: "configuration", path: "/configurations/Appointment%20reminder" },
+  { name: "configuration-new", path: "/configurations/new" },
   { name: "opt-outs", path: "/opt-outs" },
   { name: "webhooks", path: "/webhooks" },
   { name: "audit", path: "/audit" },

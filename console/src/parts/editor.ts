@@ -23,6 +23,8 @@ export function useEditor<T>({ name, loaded, load, save, onSaved }: Options<T>) 
   const [theirs, setTheirs] = useState<Taken<T>>();
   const newest = useRef(loaded);
   newest.current = loaded;
+  const typed = useRef(value);
+  typed.current = value;
   const seen = useRef<Taken<T>>(undefined); // taken over already, or older than what was saved since
   useEffect(() => {
     if (!loaded || dirty || seen.current === loaded) return;
@@ -35,7 +37,7 @@ export function useEditor<T>({ name, loaded, load, save, onSaved }: Options<T>) 
     onSuccess: (answer, as) => {
       seen.current = newest.current;
       setETag(answer.etag || as.etag);
-      setDirty(false);
+      setDirty(typed.current !== as.value); // what was typed while the answer was under way is not saved yet
       setTheirs(undefined);
       void queries.invalidateQueries({ queryKey: [name] });
       onSaved?.(as.value);
