@@ -59,17 +59,20 @@ test("what is wrong is said on its field while one types, and heard and read onc
   await calls.getByRole("button", { name: "Add Doctor's name" }).click();
   await playing(page).last().getByText("there is no prompt for doctor_name").waitFor();
   await calls.getByLabel("Caller ID number").fill("12");
-  await page.getByRole("button", { name: "/steps/0/caller_id is no E.164 number" }).waitFor();
+  await page.getByRole("button", { name: "1. Phone call › Caller ID number: is no E.164 number" }).waitFor();
   assert.equal(await calls.getByLabel("Caller ID number").getAttribute("aria-invalid"), "true");
   assert.ok(await page.getByText("It can be heard once everything fits").isVisible());
   assert.deepEqual(await violations(page), []);
   await calls.getByLabel("Caller ID number").fill("");
+  await calls.getByLabel("Own rule for how a try ended").selectOption("busy");
+  await saved(page);
+  assert.deepEqual((await (await api(`/api/v1${reminder}/draft`)).json()).configuration.steps[0].retry.by_disposition, { busy: { max_attempts: 3, interval: "PT10M" } });
   await playing(page).last().getByRole("button", { name: /Take .* out/ }).click();
 
   await page.getByRole("button", { name: /^3\. SMS/ }).click();
   const sms = page.getByRole("region", { name: "3. SMS" });
   await sms.getByRole("textbox").first().fill("{{facility.name}}: {{subject.colour}} {{link}}");
-  await page.getByRole("button", { name: /\/steps\/2\/text.*subject\.colour/ }).waitFor();
+  await page.getByRole("button", { name: /3\. SMS › Text.*subject\.colour/ }).waitFor();
   await sms.getByRole("textbox").first().fill("Come to {{facility.name}}: {{link}}");
   await page.getByText("Everything fits: it can be activated.").waitFor();
   const phone = page.getByRole("group", { name: "Messages as a phone shows them" });
@@ -90,8 +93,8 @@ test("a draft is compared, activated, and gone back from", { timeout: 90_000 }, 
   await saved(page);
   await page.getByRole("button", { name: "Review and activate" }).click();
   const dialog = page.getByRole("dialog", { name: "What activating changes" });
-  await dialog.getByRole("row", { name: /\/when\/offset.*PT24H.*PT48H/ }).waitFor();
-  await dialog.getByRole("row", { name: /\/steps\/0\/retry\/max_attempts.*3.*2/ }).waitFor();
+  await dialog.getByRole("row", { name: /When › .*PT24H.*PT48H/ }).waitFor();
+  await dialog.getByRole("row", { name: /1\. Phone call › Retry policy › Retries .*3.*2/ }).waitFor();
   assert.deepEqual(await violations(page), []);
   await dialog.getByRole("button", { name: "Activate the draft" }).click();
   await page.getByText("The configuration is active").waitFor();

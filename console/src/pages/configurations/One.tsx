@@ -22,6 +22,7 @@ import { Review } from "./Review";
 import type { Known } from "./StepCard";
 import { Switches } from "./Switches";
 import { Versions } from "./Versions";
+import { usePlace } from "./words";
 
 export default function One() {
   const { t } = useTranslation("configurations");
@@ -99,6 +100,7 @@ function Edit({ name, value, draft, admin }: EditProps) {
 function Standing({ draft, admin, inForce, onJump }: { draft: Draft; admin: boolean; inForce: Configuration | undefined; onJump: (f: Fault) => void }) {
   const { t } = useTranslation("configurations");
   const { t: shell } = useTranslation();
+  const place = usePlace(draft.value?.steps ?? []);
   const faults = draft.faults ?? [];
   return (
     <Paper withBorder p="md" bg="var(--curlew-card)" component="section" aria-label={t("standing.title")}>
@@ -114,7 +116,7 @@ function Standing({ draft, admin, inForce, onJump }: { draft: Draft; admin: bool
       </div>
       {faults.length > 0 && (
         <ul className="faults">
-          {faults.map((f, i) => <li key={i}><Anchor component="button" type="button" size="sm" ta="start" onClick={() => onJump(f)}><span className="number">{f.pointer}</span> {f.detail}{f.hint ? `. ${f.hint}` : ""}</Anchor></li>)}
+          {faults.map((f, i) => <li key={i}><Anchor component="button" type="button" size="sm" ta="start" onClick={() => onJump(f)}><strong>{place(f.pointer)}:</strong> {f.detail}{f.hint ? `. ${f.hint}` : ""}</Anchor></li>)}
         </ul>
       )}
     </Paper>

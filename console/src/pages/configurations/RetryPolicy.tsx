@@ -8,6 +8,9 @@ import { at, only, replaced, without, type Channel, type Retry, type Step } from
 
 type Props = { channel: Channel; value: Step; onChange: (v: Step) => void; faults: Fault[]; pointer: string };
 
+// usualWait is what a rule for how a try ended begins with.
+const usualWait: Record<string, string> = { busy: "PT10M", no_answer: "PT2H" };
+
 const ends: Record<"call" | "message", string[]> = {
   call: ["busy", "no_answer", "answered", "machine", "rejected", "unreachable"],
   message: ["undelivered", "throttled"],
@@ -21,20 +24,21 @@ export function RetryPolicy({ channel, value: s, onChange, faults, pointer }: Pr
   const by = retry.by_disposition ?? {};
   const kinds = ends[channel === "ivr" ? "call" : "message"];
   const free = kinds.filter((d) => !(d in by));
+  const tries = channel === "ivr" ? 3 : 1;
   return (
     <Fieldset legend={t("retry.title")}>
       <Stack gap="sm">
         {only(faults, pointer) && <Text size="sm" c="var(--mantine-color-error)" role="alert">{only(faults, pointer)}</Text>}
-        <Rule value={retry} onChange={set} byDefault={channel === "ivr" ? 3 : 1} faults={faults} pointer={pointer} />
+        <Rule value={retry} onChange={set} byDefault={tries} faults={faults} pointer={pointer} />
         {Object.entries(by).map(([d, rule]) => (
           <Fieldset key={d} legend={t("retry.after", { what: words(`disposition.${d}`, d) })}>
             <Group align="flex-start" wrap="nowrap">
-              <div style={{ flex: 1 }}><Rule value={rule} onChange={(v) => set({ ...retry, by_disposition: { ...by, [d]: v } })} byDefault={retry.max_attempts || (channel === "ivr" ? 3 : 1)} faults={faults} pointer={`${pointer}/by_disposition/${d}`} /></div>
+              <div style={{ flex: 1 }}><Rule value={rule} onChange={(v) => set({ ...retry, by_disposition: { ...by, [d]: v } })} byDefault={retry.max_attempts || tries} faults={faults} pointer={`${pointer}/by_disposition/${d}`} /></div>
               <ActionIcon variant="default" aria-label={t("retry.dropRule", { what: words(`disposition.${d}`, d) })} onClick={() => set({ ...retry, by_disposition: Object.fromEntries(Object.entries(by).filter(([k]) => k !== d)) })}><Icon name="trash" size={16} /></ActionIcon>
             </Group>
           </Fieldset>
         ))}
-        {free.length > 0 && <NativeSelect label={t("retry.addRule")} description={t("retry.addRuleHint")} value="" onChange={(e) => e.currentTarget.value && set({ ...retry, by_disposition: { ...by, [e.currentTarget.value]: {} } })}
+        {free.length > 0 && <NativeSelect label={t("retry.addRule")} description={t("retry.addRuleHint")} value="" onChange={(e) => e.currentTarget.value && set({ ...retry, by_disposition: { ...by, [e.currentTarget.value]: { max_attempts: retry.max_attempts || tries, interval: usualWait[e.currentTarget.value] ?? "PT30M" } } })}
           data={[{ value: "", label: "–" }, ...free.map((d) => ({ value: d, label: words(`disposition.${d}`, d) }))]} />}
       </Stack>
     </Fieldset>

@@ -9,6 +9,8 @@ import { Refused } from "../../api/problems";
 import { shown } from "../../parts/differences";
 import { Failed, Ready } from "../../parts/states";
 import type { Draft } from "./draft";
+import type { Step } from "./model";
+import { usePlace } from "./words";
 
 type Diff = Schemas["DraftDiff"];
 
@@ -31,7 +33,7 @@ export function Review({ name, draft, onClose, onActivated }: Props) {
   return (
     <Modal opened onClose={onClose} title={t("review.title")} size="xl" closeButtonProps={{ "aria-label": shell("action.close") }}>
       <Stack>
-        <Ready query={query} rows={3}>{(d) => <Changes diff={d} />}</Ready>
+        <Ready query={query} rows={3}>{(d) => <Changes diff={d} steps={draft.value?.steps ?? []} />}</Ready>
         {diff && diff.pending.not_started + diff.pending.started > 0 && <Checkbox label={t("review.cancel")} description={t("review.cancelHint")} checked={cancel} onChange={(e) => setCancel(e.currentTarget.checked)} />}
         {activating.error && <Failed error={activating.error} />}
         <Group justify="flex-end">
@@ -43,14 +45,15 @@ export function Review({ name, draft, onClose, onActivated }: Props) {
   );
 }
 
-function Changes({ diff }: { diff: Diff }) {
+function Changes({ diff, steps }: { diff: Diff; steps: Step[] }) {
   const { t } = useTranslation("configurations");
+  const place = usePlace(steps);
   const changes = diff.changes ?? [];
   const { not_started: waiting, started, transactions } = diff.pending;
   return (
     <Stack>
       {diff.changed_since_base && <Alert color="orange" role="alert">{t("review.overtaken")}</Alert>}
-      {(diff.problems ?? []).length > 0 && <Alert color="red" role="alert" title={t("review.problems")}><List size="sm">{(diff.problems ?? []).map((p, i) => <List.Item key={i}><span className="number">{p.pointer}</span> {p.detail}. {p.hint}</List.Item>)}</List></Alert>}
+      {(diff.problems ?? []).length > 0 && <Alert color="red" role="alert" title={t("review.problems")}><List size="sm">{(diff.problems ?? []).map((p, i) => <List.Item key={i}><strong>{place(p.pointer)}:</strong> {p.detail}. {p.hint}</List.Item>)}</List></Alert>}
       {changes.length === 0 ? <Text size="sm">{t("review.none")}</Text> : (
         <Table.ScrollContainer minWidth={420} maxHeight={360}>
           <Table>
@@ -58,7 +61,7 @@ function Changes({ diff }: { diff: Diff }) {
             <Table.Tbody>
               {changes.map((c) => (
                 <Table.Tr key={`${c.op}${c.pointer}`}>
-                  <Table.Th scope="row"><span className="number">{c.pointer}</span> <Badge size="xs" variant="light" tt="none" color={c.op === "remove" ? "red" : c.op === "add" ? "teal" : "blue"}>{t(`review.op.${c.op}`)}</Badge></Table.Th>
+                  <Table.Th scope="row"><span title={c.pointer}>{place(c.pointer)}</span> <Badge size="xs" variant="light" tt="none" color={c.op === "remove" ? "red" : c.op === "add" ? "teal" : "blue"}>{t(`review.op.${c.op}`)}</Badge></Table.Th>
                   <Table.Td><bdi>{shown(c.from)}</bdi></Table.Td><Table.Td><bdi>{shown(c.to)}</bdi></Table.Td>
                 </Table.Tr>
               ))}

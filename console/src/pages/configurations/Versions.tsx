@@ -9,6 +9,7 @@ import { Moment } from "../../parts/Moment";
 import { differences, shown } from "../../parts/differences";
 import { Failed, Ready } from "../../parts/states";
 import type { Configuration } from "./model";
+import { usePlace } from "./words";
 
 type Props = { name: string; now: Configuration; mayEdit: boolean; onTake: (c: Configuration) => void };
 
@@ -68,6 +69,7 @@ type BodyProps = Omit<Props, "name"> & { name: string; version: Schemas["Version
 function Body({ name, now, version: v, mayEdit, onTake }: BodyProps) {
   const { t } = useTranslation("configurations");
   const queries = useQueryClient();
+  const place = usePlace(now.steps ?? []);
   const query = useQuery({
     queryKey: ["configuration-version", name, v.version], staleTime: Infinity, // a version never changes
     queryFn: ({ signal }) => data(api.GET("/api/v1/configurations/{name}/versions/{version}", { params: { path: { name, version: v.version } }, signal })),
@@ -84,7 +86,7 @@ function Body({ name, now, version: v, mayEdit, onTake }: BodyProps) {
           <Stack gap="sm">
             {rows.length === 0 ? <Text size="sm">{t("versions.same")}</Text> : (
               <div role="list" aria-label={t("versions.differs")}>
-                {rows.map((d) => <Text role="listitem" size="sm" key={d.pointer}><span className="number">{d.pointer}</span>: <bdi>{shown(d.mine)}</bdi></Text>)}
+                {rows.map((d) => <Text role="listitem" size="sm" key={d.pointer}>{place(d.pointer)}: <bdi>{shown(d.mine)}</bdi></Text>)}
               </div>
             )}
             <details><summary><Text span size="sm">{t("versions.json")}</Text></summary><Code block dir="ltr" tabIndex={0} style={{ maxHeight: "20rem" }}>{JSON.stringify(body, null, 2)}</Code></details>

@@ -44,6 +44,8 @@ describe("steps", () => {
 it("what is empty is left out, lists stay", () =>
   expect(bare({ a: "", b: undefined, c: { d: "" }, e: [], f: 0, g: false, h: [{ key: "" }] })).toEqual({ e: [], f: 0, g: false, h: [{}] }));
 
+it("what carriers ask for stays while it is empty: its lack must be said", () => expect(bare({ dlt: { entity_id: "", template_id: "", header: "H", pattern: "" } })).toEqual({ dlt: { entity_id: "", template_id: "", header: "H", pattern: "" } }));
+
 it("a fault belongs to its field and to those around it", () => {
   const faults = [{ pointer: "/steps/1/sequence/0", detail: "a" }, { pointer: "/steps/10", detail: "b" }, { pointer: "/steps/1", detail: "c", hint: "d" }];
   expect(at(faults, "/steps/1/sequence")).toBe("a");

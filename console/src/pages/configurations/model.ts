@@ -87,12 +87,16 @@ export const moved = <T,>(list: readonly T[], from: number, to: number): T[] => 
 export const replaced = <T,>(list: readonly T[], at: number, v: T): T[] => list.map((old, i) => (i === at ? v : old));
 export const without = <T,>(list: readonly T[], at: number): T[] => list.filter((_, i) => i !== at);
 
+// asked must be there even while they are empty, so that the server says what is missing.
+const asked = new Set(["entity_id", "template_id", "header", "pattern"]);
+
+const empty = (v: unknown) => v === undefined || v === "" || (typeof v === "object" && v !== null && !Array.isArray(v) && Object.keys(v).length === 0);
+
 // bare leaves out what is empty, so that a cleared field means its default.
 export function bare<T>(v: T): T {
   if (Array.isArray(v)) return v.map((x: unknown) => bare(x)) as T;
   if (typeof v !== "object" || v === null) return v;
-  const kept = Object.entries(v).map(([k, x]) => [k, bare(x)] as const).filter(([, x]) => x !== undefined && x !== "" && !(typeof x === "object" && x !== null && !Array.isArray(x) && Object.keys(x).length === 0));
-  return Object.fromEntries(kept) as T;
+  return Object.fromEntries(Object.entries(v).map(([k, x]) => [k, bare(x)] as const).filter(([k, x]) => (asked.has(k) && x !== undefined) || !empty(x))) as T;
 }
 
 // at are the faults of a field, those of what lies within it too.

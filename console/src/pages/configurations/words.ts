@@ -34,3 +34,31 @@ export function useSummaries() {
     },
   };
 }
+
+// places are the texts that name a part of a configuration.
+const places: Record<string, string> = {
+  offset: "when.offset",
+  component: "component", event: "event", when: "when.title", occurrence: "occurrence.title", call_window: "window.title", release: "more.release", priority: "more.priority", min_lead: "more.minLead",
+  grace: "more.grace", cut_off: "more.cutOff", purpose: "more.purpose", opt_out: "more.optOut", early_advance: "more.early", name: "name", date: "occurrence.date", from: "from", to: "to",
+  pbxs: "call.pbxs", sequence: "sequence.title", caller_id: "call.callerId", machine: "machine.title", policy: "machine.title", allow_personal: "machine.personal", detect: "machine.detect",
+  template: "whatsapp.template", content_sid: "whatsapp.sid", variables: "whatsapp.variables", buttons: "whatsapp.buttons", text: "message.text", subject: "message.subject", html: "message.html", dlt: "dlt.title",
+  actions: "actions.title", key: "actions.key", hours: "actions.hours", label: "actions.label", phrase: "actions.phrase", retry: "retry.title", max_attempts: "retry.retries", interval: "retry.interval", intervals: "retry.way.list",
+  by_disposition: "retry.addRule", advance: "onward.title", after: "onward.after", entity_id: "dlt.entity_id", template_id: "dlt.template_id", header: "dlt.header", pattern: "dlt.pattern",
+};
+
+// usePlace says "1. Phone call › Retry policy › Retries" for /steps/0/retry/max_attempts, by the steps of the configuration.
+export function usePlace(steps: readonly Step[]) {
+  const { t } = useTranslation("configurations");
+  const { t: words } = useTranslation("words");
+  return (pointer: string | undefined) => {
+    const parts = (pointer ?? "").split("/").slice(1).map((p) => p.replaceAll("~1", "/").replaceAll("~0", "~"));
+    const said = parts.map((p, i) => {
+      if (p === "steps" && i === 0) return parts.length > 1 ? "" : t("cascade.title");
+      if (i === 1 && parts[0] === "steps") return `${Number(p) + 1}. ${words(`channel.${steps[Number(p)]?.channel}`, "")}`.trim();
+      if (/^\d+$/.test(p)) return String(Number(p) + 1);
+      if (parts[i - 1] === "by_disposition") return words(`disposition.${p}`, p);
+      return places[p] ? t(places[p]) : p;
+    });
+    return said.filter(Boolean).join(" › ");
+  };
+}
