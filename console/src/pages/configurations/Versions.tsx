@@ -1,70 +1,29 @@
 // Every version that was in force: what it said, and the way back to it.
-import { Accordion, Badge, Button, Code, Group, Stack, Text } from "@mantine/core";
+import { Button, Code, Group, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, data, type Schemas } from "../../api/client";
-import { Refused } from "../../api/problems";
-import { Moment } from "../../parts/Moment";
+import { api, data } from "../../api/client";
 import { differences, shown } from "../../parts/differences";
 import { Failed, Ready } from "../../parts/states";
+import { noneYet, VersionList, type Version } from "../../parts/VersionList";
 import type { Configuration } from "./model";
 import { usePlace } from "./words";
 
 type Props = { name: string; now: Configuration; mayEdit: boolean; onTake: (c: Configuration) => void };
 
-const none = (error: unknown) => {
-  if (error instanceof Refused && error.status === 404) return { items: [] };
-  throw error;
-};
-
-const atOnce = 10;
-
 export function Versions({ name, now, mayEdit, onTake }: Props) {
-  const { t } = useTranslation("configurations");
-  const [open, setOpen] = useState<string | null>(null);
-  const [all, setAll] = useState(false);
   const query = useQuery({
     queryKey: ["configurations", "versions", name],
-    queryFn: ({ signal }) => data(api.GET("/api/v1/configurations/{name}/versions", { params: { path: { name } }, signal })).catch(none),
+    queryFn: ({ signal }) => data(api.GET("/api/v1/configurations/{name}/versions", { params: { path: { name } }, signal })).catch(noneYet),
   });
   return (
     <Ready query={query} rows={2}>
-      {({ items }) => {
-        const versions = items ?? [];
-        if (versions.length === 0) return <Text size="sm" c="dimmed">{t("versions.none")}</Text>;
-        return (
-          <>
-            <Accordion value={open} onChange={setOpen} order={3} variant="contained">
-              {(all ? versions : versions.slice(0, atOnce)).map((v) => (
-                <Accordion.Item key={v.version} value={String(v.version)}>
-                  <Accordion.Control><Head version={v} /></Accordion.Control>
-                  <Accordion.Panel>{open === String(v.version) && <Body {...{ name, now, onTake }} version={v} mayEdit={mayEdit && !v.deleted} />}</Accordion.Panel>
-                </Accordion.Item>
-              ))}
-            </Accordion>
-            {!all && versions.length > atOnce && <div><Button size="xs" variant="default" onClick={() => setAll(true)}>{t("versions.all", { count: versions.length })}</Button></div>}
-          </>
-        );
-      }}
+      {({ items }) => <VersionList versions={items ?? []}>{(v) => <Body {...{ name, now, onTake }} version={v} mayEdit={mayEdit && !v.deleted} />}</VersionList>}
     </Ready>
   );
 }
 
-function Head({ version: v }: { version: Schemas["VersionView"] }) {
-  const { t } = useTranslation("configurations");
-  const mark = v.deleted ? "deleted" : v.in_force ? "inForce" : v.active ? undefined : "inactive";
-  return (
-    <Group gap="sm" component="span">
-      <Text span fw={600} size="sm">{t("versions.version", { version: v.version })}</Text>
-      <Text span size="sm"><Moment at={v.at} /></Text>
-      <Text span size="sm" c="dimmed"><bdi>{v.actor}</bdi></Text>
-      {mark && <Badge component="span" variant="light" tt="none" radius="sm" color={mark === "inForce" ? "teal" : "gray"}>{t(`versions.mark.${mark}`)}</Badge>}
-    </Group>
-  );
-}
-
-type BodyProps = Omit<Props, "name"> & { name: string; version: Schemas["VersionView"] };
+type BodyProps = Omit<Props, "name"> & { name: string; version: Version };
 
 function Body({ name, now, version: v, mayEdit, onTake }: BodyProps) {
   const { t } = useTranslation("configurations");
