@@ -105,7 +105,7 @@ func (d *Dialer) Run(ctx context.Context) error {
 		d.start(l)
 	}
 	d.mu.Unlock()
-	server := esl.NewServer(esl.ServerOptions{AllowFrom: everyone(), Admit: d.admit, Subscribe: "myevents json", Log: d.o.Log})
+	server := esl.NewServer(esl.ServerOptions{AllowFrom: everyone(), Admit: d.admit, Opening: opening, Log: d.o.Log})
 	err := server.Serve(ctx, filter{Listener: d.o.Listener, allowed: d.allow.contains, log: d.o.Log}, d.serve)
 	d.mu.Lock()
 	cancel() // under the lock: no leg starts from here on

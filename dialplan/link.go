@@ -21,6 +21,10 @@ var legEvents = []string{
 	"CHANNEL_HANGUP_COMPLETE", "CUSTOM sofia::gateway_state",
 }
 
+// ours are the calls that a link hears of: those that we originate and those that ring back. A hospital's PBX has many
+// others, and each of their events would be read for nothing.
+var ours = []string{"variable_" + string(varAsks) + " true", didVariable + " /./"}
+
 // link is one PBX: its event socket, what is known of it, and how its events reach legs.
 type link struct {
 	d       *Dialer
@@ -46,7 +50,7 @@ func newLink(d *Dialer, p outreach.PBX) *link {
 	l.status = outreach.PBXStatus{Name: p.Name, Error: "not connected yet"}
 	l.client = esl.NewClient(esl.ClientOptions{
 		Addr: net.JoinHostPort(p.ESL.Host, itoa(p.ESL.Port)), Password: p.ESL.Password,
-		Events: legEvents, OnEvent: l.route, OnUp: l.up, OnDown: l.down, Log: d.o.Log,
+		Events: legEvents, Filters: ours, OnEvent: l.route, OnUp: l.up, OnDown: l.down, Log: d.o.Log,
 		SilenceTimeout: d.o.Silence, BackoffMin: d.o.Backoff[0], BackoffMax: d.o.Backoff[1], Dial: d.o.Connect,
 	})
 	return l

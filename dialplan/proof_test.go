@@ -262,7 +262,7 @@ func TestASessionThatRefusesEverythingOrBreaksOffEndsTheCall(t *testing.T) {
 // refuseAll plays an outbound socket's switch until its leg is killed.
 func refuseAll(t *testing.T, p *esltest.Peer, uuid string, breaks bool) {
 	t.Helper()
-	for _, want := range []string{"myevents json", "connect"} {
+	for _, want := range append(slices.Clone(opening), "connect") {
 		if c, err := p.Command(); err != nil || c != want {
 			t.Fatalf("%q, %v", c, err)
 		}

@@ -19,6 +19,9 @@ type ClientOptions struct {
 	// Events to subscribe to, such as "CHANNEL_CREATE" or "CUSTOM sofia::gateway_state".
 	// BACKGROUND_JOB and HEARTBEAT are always among them.
 	Events []string
+	// Filters have the switch keep back every channel event that shows none of these: "HEADER VALUE", where a
+	// VALUE of /…/ is a regular expression. Without one every call on the switch is heard.
+	Filters []string
 
 	// OnEvent, OnUp and OnDown are called one at a time by one goroutine, in the order in which
 	// things happened: OnUp, the events of that link, OnDown with the reason. They may call every
@@ -54,7 +57,7 @@ const queueBytes = 128 << 20
 // to stop.
 type Client struct {
 	opts      ClientOptions
-	subscribe command
+	subscribe []command
 	deliver   chan delivery
 	queued    atomic.Int64 // bytes of events in deliver
 
@@ -103,7 +106,7 @@ func (c *Client) Run(ctx context.Context) error {
 		return fmt.Errorf("event socket password: %w", err)
 	}
 	var err error
-	if c.subscribe, err = subscribeCommand(c.opts.Events); err != nil {
+	if c.subscribe, err = subscribeCommands(c.opts.Events, c.opts.Filters); err != nil {
 		return fmt.Errorf("event socket subscription: %w", err)
 	}
 	var handlers sync.WaitGroup

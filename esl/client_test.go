@@ -132,6 +132,19 @@ func TestTheGreetingAuthenticatesAsksWhoTheSwitchIsAndSubscribesToJSON(t *testin
 	})
 }
 
+func TestFiltersAreSetBeforeTheFirstEventCanComeAndLetJobsThrough(t *testing.T) {
+	inBubble(t, func(o *esl.ClientOptions) { o.Filters = []string{"variable_mine /./"} }, func(t *testing.T, s *switchboard) {
+		seen, err := s.accept().Greet("core-1")
+		must(t, err)
+		got, want := strings.Join(seen, "\n"), strings.Join([]string{"filter Event-Name BACKGROUND_JOB", "filter Event-Name HEARTBEAT",
+			"filter Event-Name CUSTOM", "filter variable_mine /./", "event json BACKGROUND_JOB HEARTBEAT"}, "\n")
+		if !strings.Contains(got, want) {
+			t.Errorf("sent %q, want %q in it", got, want)
+		}
+		next[esl.Up](s)
+	})
+}
+
 func TestEventsReachTheHandlerInOrderBetweenUpAndDown(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, s *switchboard) {
 		p, _ := s.up("core-1")

@@ -84,9 +84,9 @@ func executeCommand(app, arg, appUUID string, lock bool) (command, error) {
 	return command{verb: "execute " + app, wire: b.String()}, nil
 }
 
-// subscribeCommand asks for the named events as JSON. Subclasses of CUSTOM come last, as
-// mod_event_socket takes every word after CUSTOM for a subclass.
-func subscribeCommand(events []string) (command, error) {
+// subscribeCommands asks for the named events as JSON, after the filters: what passes none of them never comes.
+// Subclasses of CUSTOM come last, as mod_event_socket takes every word after CUSTOM for a subclass.
+func subscribeCommands(events, filters []string) ([]command, error) {
 	names, custom := []string{"BACKGROUND_JOB", "HEARTBEAT"}, []string{}
 	for _, e := range events {
 		words := strings.Fields(e)
@@ -96,14 +96,37 @@ func subscribeCommand(events []string) (command, error) {
 		case len(words) > 1 && words[0] == "CUSTOM":
 			custom = append(custom, words[1:]...)
 		default:
-			return command{}, fmt.Errorf("subscription %q is neither an event nor CUSTOM with a subclass", e)
+			return nil, fmt.Errorf("subscription %q is neither an event nor CUSTOM with a subclass", e)
 		}
 	}
-	line := "event json " + strings.Join(names, " ")
+	subscription := "event json " + strings.Join(names, " ")
 	if len(custom) > 0 {
-		line += " CUSTOM " + strings.Join(custom, " ")
+		subscription += " CUSTOM " + strings.Join(custom, " ")
 	}
-	return lineCommand(line)
+	var all []command
+	for _, line := range append(filterLines(filters), subscription) {
+		c, err := lineCommand(line)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// filterLines lets what is no channel's event through beside filters; one filter that fits is enough.
+func filterLines(filters []string) []string {
+	if len(filters) == 0 {
+		return nil
+	}
+	var lines []string
+	for _, name := range []string{"BACKGROUND_JOB", "HEARTBEAT", "CUSTOM"} {
+		lines = append(lines, "filter Event-Name "+name)
+	}
+	for _, f := range filters {
+		lines = append(lines, "filter "+f)
+	}
+	return lines
 }
 
 // newUUID is a random UUID, version 4.

@@ -16,7 +16,7 @@ type greeting struct {
 }
 
 // greet authenticates, asks who the switch is, and subscribes. ctx bounds all of it.
-func (g greeting) greet(ctx context.Context, password string, subscribe command) (Up, error) {
+func (g greeting) greet(ctx context.Context, password string, subscribe []command) (Up, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		if err := g.conn.SetDeadline(deadline); err != nil {
 			return Up{}, fmt.Errorf("greeting: %w", err)
@@ -40,7 +40,7 @@ func (g greeting) greet(ctx context.Context, password string, subscribe command)
 	return up, nil
 }
 
-func (g greeting) dialogue(password string, subscribe command) (Up, error) {
+func (g greeting) dialogue(password string, subscribe []command) (Up, error) {
 	if fr, err := g.frames.next(); err != nil {
 		return Up{}, fmt.Errorf("auth request: %w", err)
 	} else if err := g.expect(fr, kindAuthRequest); err != nil {
@@ -60,12 +60,14 @@ func (g greeting) dialogue(password string, subscribe command) (Up, error) {
 	if err != nil {
 		return Up{}, err
 	}
-	fr, err := g.ask(subscribe)
-	if err != nil {
-		return Up{}, err
-	}
-	if text := replyText(fr); !strings.HasPrefix(text, "+OK") {
-		return Up{}, &ReplyError{Command: subscribe.verb, Text: text}
+	for _, c := range subscribe {
+		fr, err := g.ask(c)
+		if err != nil {
+			return Up{}, err
+		}
+		if text := replyText(fr); !strings.HasPrefix(text, "+OK") {
+			return Up{}, &ReplyError{Command: c.verb, Text: text}
+		}
 	}
 	return Up{CoreUUID: core, Version: strings.TrimPrefix(version, "FreeSWITCH Version ")}, nil
 }

@@ -19,11 +19,12 @@ type ServerOptions struct {
 	ReadTimeout  time.Duration     // from accept to the whole connect data; 5 s
 	ReplyTimeout time.Duration     // the longest FreeSWITCH may owe a reply; 10 s
 	Admit        func(*Event) bool // connect data: is it our leg? Nil admits every leg
-	// Subscribe is a command that goes before connect, such as "myevents json". FreeSWITCH holds the
-	// channel's own thread until connect, so no event of it can be missed, and it does not answer the
-	// first command of a session unless that is connect. Source: mod_event_socket.c, listener_run.
-	Subscribe string
-	Log       *slog.Logger
+	// Opening are commands that go before connect, all in one write, such as "myevents json". FreeSWITCH
+	// holds the channel's own thread until connect, so no event of it can be missed, and it does not answer
+	// the first command of a session unless that is connect; one that it refuses is logged and the session
+	// goes on. Source: mod_event_socket.c, listener_run.
+	Opening []string
+	Log     *slog.Logger
 }
 
 // Server takes FreeSWITCH's outbound connections.

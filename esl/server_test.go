@@ -103,7 +103,7 @@ func TestASubscriptionGoesBeforeConnectSoThatNoEventIsMissed(t *testing.T) {
 	for name, before := range map[string]string{"not answered": "", "answered": "Content-Type: command/reply\nReply-Text: +OK Events Enabled\n\n", "an event first": frame} {
 		synctest.Test(t, func(t *testing.T) {
 			got := make(chan *esl.Event, 2)
-			s := listen(t, esl.ServerOptions{Subscribe: "myevents json"}, func(_ context.Context, l *esl.Session) {
+			s := listen(t, esl.ServerOptions{Opening: []string{"myevents json"}}, func(_ context.Context, l *esl.Session) {
 				for e := range l.Events() {
 					got <- e
 				}
@@ -123,6 +123,29 @@ func TestASubscriptionGoesBeforeConnectSoThatNoEventIsMissed(t *testing.T) {
 			p.Close()
 		})
 	}
+}
+
+func TestAnOpeningThatIsRefusedInPartStillServesTheLeg(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := listen(t, esl.ServerOptions{Opening: []string{"myevents json", "nixevent ALL", "linger 5"}}, nil)
+		p := s.dial("127.0.0.1")
+		for _, want := range []string{"myevents json", "nixevent ALL", "linger 5"} {
+			if c := command(t, p); c != want {
+				t.Fatalf("command %q, want %q", c, want)
+			}
+		}
+		must(t, p.Reply("+OK events nixed"))
+		must(t, p.Reply("-ERR command not found"))
+		must(t, p.Connect("leg-1"))
+		leg := <-s.legs
+		if leg.UUID() != "leg-1" {
+			t.Errorf("leg %q", leg.UUID())
+		}
+		go leg.Send(t.Context(), "linger 7") // the next reply belongs to this one
+		if c := command(t, p); c != "linger 7" {
+			t.Errorf("after the opening: %q", c)
+		}
+	})
 }
 
 func TestCommandsOfASessionAreWrittenAsFreeSWITCHReadsThem(t *testing.T) {

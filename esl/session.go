@@ -23,24 +23,26 @@ type Session struct {
 // maxEarly is how many events may come before the connect data of a session that subscribed first.
 const maxEarly = 4
 
-// openSession sends connect and reads the channel's data. Until it returns the peer is a stranger:
+// openSession sends the opening and connect and reads the channel's data. Until it returns the peer is a stranger:
 // one deadline covers everything and a body is not taken, or a small one after a subscription.
 func openSession(conn net.Conn, o ServerOptions) (*Session, error) {
 	if err := conn.SetDeadline(time.Now().Add(o.ReadTimeout)); err != nil {
 		return nil, err
 	}
-	frames, opening := newFrameReader(conn, 4<<10, 1<<10), "connect\n\n"
-	if o.Subscribe != "" {
-		first, err := lineCommand(o.Subscribe)
+	frames := newFrameReader(conn, 4<<10, 1<<10)
+	var opening []byte
+	for _, line := range o.Opening {
+		c, err := lineCommand(line)
 		if err != nil {
-			return nil, fmt.Errorf("subscription of sessions: %w", err)
+			return nil, fmt.Errorf("opening of sessions: %w", err)
 		}
-		frames.maxBody, opening = 64<<10, first.wire+opening
+		frames.maxBody, opening = 64<<10, append(opening, c.wire...)
 	}
-	if _, err := conn.Write([]byte(opening)); err != nil {
+	if _, err := conn.Write(append(opening, "connect\n\n"...)); err != nil {
 		return nil, err
 	}
-	data, early, err := connectData(frames, o.Subscribe != "")
+	first := start{frames: frames, replies: len(o.Opening)}
+	data, err := first.read()
 	if err != nil {
 		return nil, err
 	}
@@ -53,49 +55,75 @@ func openSession(conn net.Conn, o ServerOptions) (*Session, error) {
 	}
 	frames.maxBody, frames.scratch = maxBody, nil // the channel data was far larger than any head to come
 	s := &Session{connect: data, uuid: uuid, events: make(chan *Event, sessionEvents)}
-	for _, e := range early {
+	for _, e := range first.early {
 		s.events <- e
+	}
+	for _, text := range first.refused {
+		o.Log.Warn("outbound socket: a command of the opening was refused", "leg", uuid, "reply", text)
 	}
 	s.link = newLink(conn, frames, o.ReplyTimeout, s.receive)
 	return s, nil
 }
 
-// connectData reads up to the answer to connect. After a subscription a few events may come first, and
-// the answer to that, should a FreeSWITCH give one.
-func connectData(frames *frameReader, subscribed bool) (data *Event, early []*Event, err error) {
-	for {
-		fr, err := frames.next()
+// start is what comes of a session up to the answer to connect.
+type start struct {
+	frames  *frameReader
+	replies int      // that may come before it, one for each command of the opening
+	early   []*Event // that came before it
+	refused []string // what was said to commands of the opening that FreeSWITCH refused
+	data    *Event   // the answer to connect
+}
+
+// read returns the answer to connect.
+func (s *start) read() (*Event, error) {
+	subscribed := s.replies > 0
+	for s.data == nil {
+		fr, err := s.frames.next()
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		switch {
 		case fr.kind == kindReply:
-			data, err := parseHeadEvent(fr.head, encPercent)
-			if err != nil {
-				return nil, nil, err
+			if err := s.reply(fr); err != nil {
+				return nil, err
 			}
-			if text := data.Get("Reply-Text"); !strings.HasPrefix(text, "+OK") {
-				return nil, nil, &ReplyError{Command: "connect", Text: text}
-			}
-			if _, ok := data.Lookup("Unique-ID"); ok || !subscribed {
-				return data, early, nil
-			}
-			subscribed = false
-		case (fr.kind == kindJSON || fr.kind == kindPlain) && subscribed && len(early) < maxEarly:
+		case (fr.kind == kindJSON || fr.kind == kindPlain) && subscribed && len(s.early) < maxEarly:
 			e, err := newEvent(fr)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			early = append(early, e)
+			s.early = append(s.early, e)
 		case fr.kind == kindDisconnect:
 			if err := disconnected(fr); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			return nil, nil, fmt.Errorf("%w: the leg has hung up", ErrDisconnected)
+			return nil, fmt.Errorf("%w: the leg has hung up", ErrDisconnected)
 		default:
-			return nil, nil, fmt.Errorf("%w: connect answered by %q", ErrOutOfStep, kindNames[fr.kind])
+			return nil, fmt.Errorf("%w: connect answered by %q", ErrOutOfStep, kindNames[fr.kind])
 		}
 	}
+	return s.data, nil
+}
+
+// reply takes the answer to a command of the opening, or to connect: that one tells whose channel it is.
+func (s *start) reply(fr frame) error {
+	answer, err := parseHeadEvent(fr.head, encPercent)
+	if err != nil {
+		return err
+	}
+	text := answer.Get("Reply-Text")
+	_, whose := answer.Lookup("Unique-ID")
+	switch {
+	case strings.HasPrefix(text, "+OK") && (whose || s.replies == 0):
+		s.data = answer
+		return nil
+	case s.replies == 0:
+		return &ReplyError{Command: "connect", Text: text}
+	case !strings.HasPrefix(text, "+OK"):
+		s.refused = append(s.refused, text)
+	}
+	s.replies--
+	return nil
 }
 
 // read is the session's reader; it ends with the connection.

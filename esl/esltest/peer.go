@@ -100,6 +100,8 @@ func (p *Peer) Greet(core string) ([]string, error) {
 			err = p.API(core)
 		case c == "api version":
 			err = p.API("FreeSWITCH Version 1.10.12-release~64bit ( 64bit)\n")
+		case strings.HasPrefix(c, "filter "):
+			err = p.Reply("+OK filter added.")
 		case strings.HasPrefix(c, "event json "):
 			return seen, p.Reply("+OK event listener enabled json")
 		default:

@@ -150,6 +150,40 @@ func TestALegIsSteeredToItsEnd(t *testing.T) {
 	}
 }
 
+// A PBX has other calls than ours: a link with filters hears of none of them, and of every job.
+func TestTheSwitchKeepsBackOtherCalls(t *testing.T) {
+	c, events := realLink(t, esl.ClientOptions{Events: []string{"CHANNEL_CREATE", "CHANNEL_HANGUP_COMPLETE"},
+		Filters: []string{"variable_curlew_asks true", "variable_curlew_callback_did /./"}})
+	const leg = "e5100000-0000-4000-8000-00000000010"
+	for i, variable := range []string{"curlew_note=true", "curlew_asks=true", "curlew_callback_did=+12025550199"} {
+		if err := c.BgAPI(t.Context(), fmt.Sprint("job ", i), fmt.Sprintf(
+			"originate {origination_uuid=%s%d,%s}loopback/m:^:answer^park/none/inline &hangup(NORMAL_CLEARING)", leg, i, variable)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := map[string][]string{}
+	others := 0
+	for jobs := 0; jobs < 3 || len(seen[leg+"1"]) < 2 || len(seen[leg+"2"]) < 2; {
+		select {
+		case e := <-events:
+			if e.Name() == "BACKGROUND_JOB" {
+				jobs++
+			}
+			if id := e.Get("Unique-ID"); id != "" {
+				seen[id] = append(seen[id], e.Name())
+			}
+			if e.Get("variable_curlew_note") != "" {
+				others++
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("%d jobs, events %v", jobs, seen)
+		}
+	}
+	if others > 0 {
+		t.Errorf("%d events of the other call are heard: %v", others, seen)
+	}
+}
+
 // steer sets a variable full of awkward characters, reads it back from the JSON event, and hangs up.
 func steer(ctx context.Context, l *esl.Session) error {
 	for _, line := range []string{"linger 2", "myevents json"} {
