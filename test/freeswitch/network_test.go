@@ -26,7 +26,7 @@ import (
 type trunk struct {
 	name   string
 	port   int
-	pinged bool // FreeSWITCH asks every second whether it is there
+	pinged bool // FreeSWITCH asks every five seconds, its shortest, whether it is there
 }
 
 // trunks puts gateways into a running switch.
@@ -35,7 +35,7 @@ func trunks(t *testing.T, sw *freeswitch.Switch, all ...trunk) {
 	for _, g := range all {
 		ping := ""
 		if g.pinged {
-			ping = `<param name="ping" value="1"/><param name="ping-max" value="1"/><param name="ping-min" value="1"/>`
+			ping = `<param name="ping" value="5"/><param name="ping-max" value="1"/><param name="ping-min" value="1"/>`
 		}
 		body := fmt.Sprintf(`<gateway name="%s"><param name="proxy" value="127.0.0.1:%d"/><param name="username" value="curlew"/>
 <param name="password" value="unused"/><param name="register" value="false"/><param name="caller-id-in-from" value="true"/>%s</gateway>`, g.name, g.port, ping)
