@@ -192,7 +192,6 @@ func (d *Dialer) Dial(ctx context.Context, o outreach.CallOrder) error {
 	}
 	l.prefetch(o.Script)
 	epoch := l.epoch.Load()
-	l.begin()
 	err = l.client.BgAPI(ctx, jobOf(o.Attempt), command)
 	var refused *esl.ReplyError
 	switch {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"curlew/esl"
 	"curlew/outreach"
@@ -27,35 +26,14 @@ func (l *link) report() outreach.PBXStatus {
 
 // heartbeat comes every 20 s. Its Session-Per-Sec is what is left this second, so limits come from status.
 func (l *link) heartbeat(e *esl.Event) {
-	own := l.d.liveOn(l)
+	now := l.d.o.Clock.Now()
+	own, begun := l.ours.count(now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	number(e.Get("Session-Count"), &l.status.Sessions)
 	number(e.Get("Max-Sessions"), &l.status.MaxSessions)
 	number(e.Get("Session-Per-Sec-Last"), &l.status.SessionsPerSecond)
-	l.owned(own)
-}
-
-// begin notes that an originate leaves.
-func (l *link) begin() {
-	now := l.d.o.Clock.Now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.begun = append(slices.DeleteFunc(l.begun, func(at time.Time) bool { return now.Sub(at) >= time.Second }), now)
-}
-
-// owned dates what the PBX has just told and notes which part of it is ours. The lock is held.
-func (l *link) owned(sessions int) {
-	now := l.d.o.Clock.Now()
-	l.begun = slices.DeleteFunc(l.begun, func(at time.Time) bool { return now.Sub(at) >= time.Second })
-	l.status.At, l.status.OwnSessions, l.status.OwnPerSecond = now, sessions, len(l.begun)
-}
-
-// liveOn is how many legs of the link are up or on their way.
-func (d *Dialer) liveOn(l *link) int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return l.legs
+	l.status.At, l.status.OwnSessions, l.status.OwnPerSecond = now, own, begun
 }
 
 func number(text string, into *int) {
@@ -71,15 +49,17 @@ func (l *link) look(ctx context.Context) bool {
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.d.o.Poll)
 	defer cancel()
+	before, _ := l.ours.count(l.d.o.Clock.Now())
 	body, err := l.client.Job(ctx, "status")
 	if err != nil {
 		l.d.o.Log.Warn("ask for status", "pbx", l.settings().Name, "error", err)
 		return false
 	}
-	own := l.d.liveOn(l)
+	now := l.d.o.Clock.Now()
+	own, begun := l.ours.count(now)
 	l.mu.Lock()
 	parseStatus(body, &l.status)
-	l.owned(own)
+	l.status.At, l.status.OwnSessions, l.status.OwnPerSecond = now, min(before, own), begun // it counted in between
 	l.mu.Unlock()
 	if body, err := l.client.Job(ctx, "module_exists mod_avmd"); err == nil {
 		l.noAVMD.Store(strings.TrimSpace(body) == "false")

@@ -34,6 +34,7 @@ type link struct {
 	noAVMD  atomic.Bool
 	cached  atomic.Bool // the switch has mod_http_cache
 	fetched fetched
+	ours    census
 
 	cancel  context.CancelFunc // these three belong to the Dialer's lock
 	legs    int
@@ -42,7 +43,6 @@ type link struct {
 	mu     sync.Mutex
 	pbx    outreach.PBX
 	status outreach.PBXStatus
-	begun  []time.Time // our originates of the last second
 }
 
 func newLink(d *Dialer, p outreach.PBX) *link {
@@ -111,6 +111,7 @@ func (l *link) route(e *esl.Event) {
 			l.pass(id, e)
 		}
 	default:
+		l.ours.see(e, l.d.o.Clock.Now())
 		l.pass(outreach.AttemptID(e.Get("Unique-ID")), e)
 	}
 }
@@ -126,6 +127,7 @@ func (l *link) pass(id outreach.AttemptID, e *esl.Event) {
 
 func (l *link) up(u esl.Up) {
 	epoch := l.epoch.Add(1)
+	l.ours.forget()
 	l.mu.Lock()
 	l.status.LinkUp, l.status.Error = true, ""
 	l.status.CoreUUID, l.status.Version = u.CoreUUID, u.Version
@@ -192,6 +194,7 @@ func (l *link) reconcile(ctx context.Context, epoch int64, restarted bool) bool 
 			}
 			live = exists
 		}
+		l.ours.asked(string(id), live, l.d.o.Clock.Now())
 		g.box.post(func(ctx context.Context) { g.reconcile(ctx, epoch, row, live, seen[g]) })
 	}
 	return whole
@@ -222,10 +225,10 @@ func (l *link) exists(ctx context.Context, id outreach.AttemptID) (bool, error) 
 		return false, fmt.Errorf("uuid_exists %s on %s: %w", id, l.settings().Name, err)
 	}
 	switch strings.TrimSpace(body) {
-	case "true":
-		return true, nil
-	case "false":
-		return false, nil
+	case "true", "false":
+		there := strings.TrimSpace(body) == "true"
+		l.ours.asked(string(id), there, l.d.o.Clock.Now())
+		return there, nil
 	}
 	return false, fmt.Errorf("uuid_exists %s on %s: %w", id, l.settings().Name, errReply)
 }
