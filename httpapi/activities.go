@@ -23,6 +23,7 @@ type Transactions interface {
 	Stats(ctx context.Context, from, to time.Time) (outreach.Stats, error)
 	// Report counts the transactions created in [from, to), of one configuration unless it is "".
 	Report(ctx context.Context, from, to time.Time, configuration string) (outreach.ReportCounts, error)
+	TestCallPages
 }
 
 // ErrCursor means that a cursor was not given by this server.

@@ -23,6 +23,7 @@ type Dispatch interface {
 	// Cancel and RetryNow act on one transaction. Errors: outreach.ErrNotFound, *outreach.TransitionError.
 	Cancel(ctx context.Context, id outreach.TransactionID) error
 	RetryNow(ctx context.Context, id outreach.TransactionID) error
+	TestCalls
 }
 
 // NameInput is the name in an address.

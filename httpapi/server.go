@@ -157,6 +157,7 @@ const writeTimeout = 30 * time.Second
 func (s *Server) mountAPI() {
 	s.mountEvents()
 	s.mountPBXs()
+	s.mountTestCalls()
 	s.mountPrompts()
 	s.mountRecordings()
 	s.mountConfigurations()

@@ -99,6 +99,9 @@ func (s *Scheduler) Reap(ctx context.Context) error {
 	s.reaping.Lock()
 	defer s.reaping.Unlock()
 	now := s.Clock.Now()
+	if err := s.Store.EndOldTests(ctx, now); err != nil {
+		return err
+	}
 	expired, err := s.Store.ExpiredLeases(ctx, now)
 	if err != nil {
 		return fmt.Errorf("read expired leases: %w", err)

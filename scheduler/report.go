@@ -14,7 +14,7 @@ import (
 
 // Ringing records the first ringing or early media.
 func (s *Scheduler) Ringing(ctx context.Context, id outreach.AttemptID, token int64, at time.Time) error {
-	if _, probe := s.probing(id, false); probe {
+	if s.aside(ctx, id, "ringing", nil) {
 		return nil
 	}
 	return s.record(ctx, id, token, func(c outreach.Case) outreach.Change { return outreach.OnProgress(c, id, at) })
@@ -22,7 +22,7 @@ func (s *Scheduler) Ringing(ctx context.Context, id outreach.AttemptID, token in
 
 // Answered records the answer.
 func (s *Scheduler) Answered(ctx context.Context, id outreach.AttemptID, token int64, at time.Time) error {
-	if _, probe := s.probing(id, false); probe {
+	if s.aside(ctx, id, "answered", nil) {
 		return nil
 	}
 	return s.record(ctx, id, token, func(c outreach.Case) outreach.Change { return outreach.OnAnswered(c, id, at) })
@@ -30,7 +30,7 @@ func (s *Scheduler) Answered(ctx context.Context, id outreach.AttemptID, token i
 
 // Note appends one line to the logs.
 func (s *Scheduler) Note(ctx context.Context, id outreach.AttemptID, token int64, kind string, data map[string]any) error {
-	if _, probe := s.probing(id, false); probe {
+	if s.aside(ctx, id, kind, data) {
 		return nil
 	}
 	at := s.Clock.Now()
@@ -52,6 +52,9 @@ func (s *Scheduler) record(ctx context.Context, id outreach.AttemptID, token int
 // Respond commits a key press before its confirmation plays. accepted is false where the answer came
 // too late to count.
 func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token int64, action outreach.Action, digits, value string, at time.Time) (accepted bool, err error) {
+	if s.trying(id) { // the dialer notes the answer itself
+		return true, nil
+	}
 	snap := s.current()
 	bridges := true
 	if action == outreach.Transfer {
@@ -102,6 +105,9 @@ func keyOf(c outreach.Case, id outreach.AttemptID) string {
 func (s *Scheduler) End(ctx context.Context, r outreach.CallResult) error {
 	if o, probe := s.probing(r.Attempt, false); probe {
 		return s.probeEnded(ctx, o, r)
+	}
+	if s.trying(r.Attempt) {
+		return s.trialEnded(ctx, r)
 	}
 	snap := s.current()
 	now := s.Clock.Now()

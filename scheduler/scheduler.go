@@ -38,6 +38,7 @@ type Store interface {
 	Gateways
 	OpenOf(ctx context.Context, configuration string, version int64, after outreach.TransactionID, limit int) ([]outreach.TransactionID, error)
 	RingBacks
+	TestCalls
 }
 
 // Dialer places calls. Dial returns nil once the PBX took the job; an error for which NotSent is true
@@ -117,6 +118,7 @@ type Scheduler struct {
 	releases map[string]cron.Schedule
 	breakers map[string]*outreach.Breaker // by pbx/gateway
 	probes   map[outreach.AttemptID]outreach.GatewayOutcome
+	trials   map[outreach.AttemptID]trial
 	records  map[outreach.AttemptID]record
 	guesses  map[string]guesses             // by number
 	turns    map[string]time.Time           // pbx, pbx/gateway → when its next call may leave
@@ -137,7 +139,7 @@ func New(o Options) *Scheduler {
 	}
 	return &Scheduler{Options: o, wake: make(chan struct{}, 1), ask: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
 		releases: map[string]cron.Schedule{}, breakers: map[string]*outreach.Breaker{},
-		probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, turns: map[string]time.Time{}, guesses: map[string]guesses{}, records: map[outreach.AttemptID]record{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{},
+		probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, trials: map[outreach.AttemptID]trial{}, turns: map[string]time.Time{}, guesses: map[string]guesses{}, records: map[outreach.AttemptID]record{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{},
 		stuck: map[string]int{}}
 }
 

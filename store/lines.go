@@ -38,6 +38,15 @@ func (c *claiming) lockPBX(pbx string) error {
 		l.Use(name, n)
 		return err
 	})
+	if err == nil {
+		err = c.each(`SELECT gateway, count(*)`+linesOfTests+` AND pbx = $1 GROUP BY gateway`, args{pbx}, func(r row) error {
+			var name string
+			var n int
+			err := r.Scan(&name, &n)
+			l.Use(name, n)
+			return err
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("lines in use: %w", err)
 	}
@@ -89,7 +98,8 @@ func (c *claiming) saveBuckets(l *outreach.Lines) error {
 // LinesInUse counts the calls that hold a line, by PBX and gateway; "" is the PBX's sum.
 func (s *Store) LinesInUse(ctx context.Context) (map[string]map[string]int, error) {
 	out := map[string]map[string]int{}
-	err := s.glance(ctx).each(`SELECT pbx, gateway, `+linesOfCalls+` FROM attempts WHERE live = 1 AND pbx <> '' GROUP BY pbx, gateway`, nil, func(r row) error {
+	err := s.glance(ctx).each(`SELECT pbx, gateway, `+linesOfCalls+` FROM attempts WHERE live = 1 AND pbx <> '' GROUP BY pbx, gateway
+		UNION ALL SELECT pbx, gateway, count(*)`+linesOfTests+` GROUP BY pbx, gateway`, nil, func(r row) error {
 		var pbx, gateway string
 		var n int
 		err := r.Scan(&pbx, &gateway, &n)

@@ -215,7 +215,8 @@ func (t *tx) askLines(conn *pgTx, pbxs []string) {
 		}
 		return err
 	})
-	conn.ask(`SELECT pbx, gateway, `+linesOfCalls+` FROM attempts WHERE pbx = ANY($1) AND live = 1 GROUP BY pbx, gateway`, args{pbxs}, func(r row) error {
+	conn.ask(`SELECT pbx, gateway, `+linesOfCalls+` FROM attempts WHERE pbx = ANY($1) AND live = 1 GROUP BY pbx, gateway
+		UNION ALL SELECT pbx, gateway, count(*)`+linesOfTests+` AND pbx = ANY($1) GROUP BY pbx, gateway`, args{pbxs}, func(r row) error {
 		var pbx, gateway string
 		var n int
 		err := r.Scan(&pbx, &gateway, &n)

@@ -33,7 +33,7 @@ var purged = []string{
 }
 
 func (t *tx) purge(before time.Time, rows int) (gone int, err error) {
-	for _, part := range []func(time.Time, int) (int, error){t.purgeTransactions, t.purgeEvents, t.purgeHeard, t.purgeCallbacks} {
+	for _, part := range []func(time.Time, int) (int, error){t.purgeTransactions, t.purgeEvents, t.purgeHeard, t.purgeCallbacks, t.purgeTests} {
 		n, err := part(before, rows-gone)
 		if err != nil {
 			return 0, err
@@ -131,6 +131,15 @@ func (t *tx) purgeCallbacks(before time.Time, rows int) (gone int, err error) {
 		(SELECT message_sid, status FROM callbacks WHERE at < $1 ORDER BY at LIMIT $2)`, toMillis(before), int64(rows))
 	if err != nil {
 		return 0, fmt.Errorf("old callbacks: %w", err)
+	}
+	return gone, nil
+}
+
+func (t *tx) purgeTests(before time.Time, rows int) (gone int, err error) {
+	err = t.remove(&gone, `DELETE FROM test_calls WHERE id IN
+		(SELECT id FROM test_calls WHERE placed_at < $1 AND ended_at > 0 ORDER BY placed_at LIMIT $2)`, toMillis(before), int64(rows))
+	if err != nil {
+		return 0, fmt.Errorf("old test calls: %w", err)
 	}
 	return gone, nil
 }

@@ -21,6 +21,35 @@ test("the demo's PBX is connected, its gateway healthy; a gateway is drained and
   await clean(tab);
 });
 
+test("a test call is placed, heard step by step, answered by its phone and hung up; a mistake lands on its field", { timeout: 60_000 }, async () => {
+  const tab = await visit(chrome.browser, demo.url);
+  const { page } = tab;
+  await page.goto(`${demo.url}/pbxs/main`);
+  await page.getByLabel("Number to call").fill("12");
+  await page.getByRole("button", { name: "Call now" }).click();
+  await page.getByText(/is no E.164 number/).waitFor();
+  assert.equal(await page.getByLabel("Number to call").getAttribute("aria-invalid"), "true");
+  await page.getByLabel("Number to call").fill("+12025550101");
+  await page.getByLabel("What is played").selectOption("Appointment reminder");
+  await page.getByRole("combobox", { name: "Gateway", exact: true }).selectOption("trunk2");
+  await page.getByRole("button", { name: "Call now" }).click();
+  const said = page.getByRole("list", { name: "What happens on the call" });
+  await said.getByText("Answer saved").waitFor({ timeout: 30_000 });
+  await page.getByText(/^The call to .+ through trunk2 is over$/).waitFor({ timeout: 30_000 });
+  await said.getByText("ended normally", { exact: false }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByLabel("Number to call").fill("+12025550100");
+  await page.getByRole("button", { name: "Call now" }).click();
+  await page.getByText(/^Calling .+ through trunk2$/).waitFor();
+  await page.getByRole("button", { name: "Hang up" }).click();
+  await page.getByText(/^The call to .+00 through trunk2 is over$/).waitFor({ timeout: 30_000 });
+  await page.getByText("Earlier test calls: 1").waitFor();
+  await page.mouse.move(0, 0); // a time under the pointer shows its tooltip
+  await clean(tab);
+  const activities = await (await fetch(`${demo.url}/api/v1/activities`, { headers: { Authorization: `Bearer ${demo.key}` } })).json();
+  assert.equal(activities.items.length, 0, "a test call became somebody's activity");
+});
+
 test("mistakes land on their fields; a PBX that cannot be reached is saved and says so; it is deleted", { timeout: 60_000 }, async () => {
   const tab = await visit(chrome.browser, demo.url);
   const { page } = tab;

@@ -17,6 +17,7 @@ export const touched: Record<string, string[]> = {
   document: ["pbxs", "prompts", "configurations", "config"],
   pause: ["pauses", "pbx-status"],
   result: ["results"],
+  test_call: ["test-calls", "pbx-status"],
 };
 
 // gathering collects notices so that a busy day reads each list at most once in this many milliseconds.

@@ -15,6 +15,7 @@ import { Failed, Ready } from "../../parts/states";
 import { Sure } from "../../parts/Sure";
 import { fieldsOf, Form } from "./Form";
 import { Status } from "./Status";
+import { TestCall } from "./TestCall";
 
 type PBX = Schemas["PBX"];
 
@@ -45,6 +46,7 @@ export default function One() {
   return (
     <Page title={title} intro={<Anchor component={Link} to="/pbxs">{t("back")}</Anchor>} actions={name && <Remove name={name} etag={editor.etag} />}>
       {name && <Status name={name} />}
+      {name && <TestCall pbx={name} />}
       <Ready query={{ data: editor.value, error: query.error, isPending: query.isPending, refetch: query.refetch }} rows={8}>
         {(value) => <Edit {...{ value, editor, created: name !== undefined }} />}
       </Ready>

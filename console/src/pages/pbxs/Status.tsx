@@ -33,7 +33,6 @@ export function Status({ name }: { name: string }) {
             <Fact name={t("status.version")}><span className="number">{s.version || "–"}</span></Fact>
           </SimpleGrid>
           <GatewayTable pbx={name} gateways={s.gateways ?? []} />
-          <Text size="sm" c="dimmed">{t("status.testCall")} <code className="number">curlew call --config curlew.json --to +… --configuration …</code></Text>
         </Section>
       )}
     </Ready>
