@@ -28,6 +28,8 @@ type Demo interface {
 	Answer(ctx context.Context, number string) error
 	Press(ctx context.Context, number, digits string) error
 	HangUp(ctx context.Context, number string) error
+	// Ring has that patient call the number back that called last. Errors are Answer's.
+	Ring(ctx context.Context, number string) error
 	// Jump moves the clock forward by d, or, with d zero, to when something is due next.
 	Jump(ctx context.Context, d time.Duration) error
 }
@@ -50,6 +52,7 @@ type DemoPhone struct {
 	Number    string        `json:"number"`
 	Name      string        `json:"name"`
 	Email     string        `json:"email,omitempty"`
+	BirthYear int           `json:"birth_year,omitempty"` // keyed in by whoever rings back
 	State     string        `json:"state"`
 	CallerID  string        `json:"caller_id,omitempty"`
 	Since     time.Time     `json:"since,omitzero"`
@@ -95,6 +98,7 @@ func (s *Server) mountDemo() {
 		r.Post("/fire", s.demoFire)
 		r.Post("/phone/{number}/answer", s.demoPhone(func(r *http.Request, number string) error { return s.Demo.Answer(r.Context(), number) }))
 		r.Post("/phone/{number}/hangup", s.demoPhone(func(r *http.Request, number string) error { return s.Demo.HangUp(r.Context(), number) }))
+		r.Post("/phone/{number}/ring", s.demoPhone(func(r *http.Request, number string) error { return s.Demo.Ring(r.Context(), number) }))
 		r.Post("/phone/{number}/press", s.demoPhone(s.demoPress))
 		r.Post("/clock/jump", s.demoJump)
 	})
@@ -124,7 +128,7 @@ func (s *Server) demoOnly(next http.Handler) http.Handler {
 
 func (s *Server) demoFailed(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, ErrDemoPhone) {
-		writeProblem(w, problem(http.StatusConflict, "The phone is not in a state for this: answer it while it rings, press keys in a call."))
+		writeProblem(w, problem(http.StatusConflict, "The phone is not in a state for this: answer it while it rings, press keys in a call, call back when it is idle."))
 		return
 	}
 	writeProblem(w, s.failed(r.Context(), "demo", err))

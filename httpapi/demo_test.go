@@ -61,6 +61,7 @@ func (s *stage) act(number, what string) error {
 
 func (s *stage) Answer(_ context.Context, number string) error        { return s.act(number, "answer") }
 func (s *stage) Press(_ context.Context, number, digits string) error { return s.act(number, digits) }
+func (s *stage) Ring(_ context.Context, number string) error          { return s.act(number, "ring") }
 func (s *stage) HangUp(_ context.Context, number string) error        { return s.act(number, "hangup") }
 
 func (s *stage) Jump(_ context.Context, d time.Duration) error {
@@ -93,7 +94,8 @@ func TestThePatientsPhoneCanBeUsed(t *testing.T) {
 	want(t, request(h, "POST", phone+"press?digits=%23", adminKey, nil), http.StatusNoContent)
 	want(t, request(h, "POST", phone+"press?digits=1;rm", adminKey, nil), http.StatusUnprocessableEntity)
 	want(t, request(h, "POST", phone+"hangup", adminKey, nil), http.StatusNoContent)
-	if got := strings.Join(demo.did, " "); got != "answer # hangup" {
+	want(t, request(h, "POST", phone+"ring", adminKey, nil), http.StatusNoContent)
+	if got := strings.Join(demo.did, " "); got != "answer # hangup ring" {
 		t.Errorf("did %q", got)
 	}
 	want(t, request(h, "POST", "/demo/phone/nobody/answer", adminKey, nil), http.StatusNotFound)

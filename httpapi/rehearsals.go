@@ -95,7 +95,7 @@ func (s *Server) mountRehearsals() {
 	route(s, operation{id: "begin-rehearsal", method: http.MethodPost, path: rehearsalsPath, tag: tag, status: http.StatusCreated, quiet: true,
 		summary: "Rehearse by hand: a simulated world with the patients' phones",
 		text: "Below the returned id are, as the demo has them: GET state, GET stream (server-sent events), POST fire, POST phone/{number}/answer, " +
-			"…/hangup, …/press?digits=, POST clock/jump?by=. GET audio/… (in state) plays what was said; the messages' links are pages below it, too. " +
+			"…/hangup, …/press?digits=, …/ring (the patient calls back), POST clock/jump?by=. GET audio/… (in state) plays what was said; the messages' links are pages below it, too. " +
 			"It ends after ten idle minutes; four run at once."}, s.beginRehearsal)
 	route(s, operation{id: "end-rehearsal", method: http.MethodDelete, path: rehearsalsPath + "/{id}", tag: tag, status: http.StatusNoContent, quiet: true,
 		summary: "End a rehearsal"},

@@ -15,6 +15,9 @@ type SamplePatient struct {
 	Language string // "": the facility's first
 }
 
+// SampleBirthYear is when every simulated patient was born: they key it in when they ring back.
+const SampleBirthYear = 1980
+
 // sampleNames are whom sample events are about, as the patient would write the name.
 var sampleNames = texts("Amina Yusuf", "أمينة يوسف", "अमीना यूसुफ़")
 
@@ -43,7 +46,7 @@ func SampleEvent(s *Snapshot, cfg Configuration, p SamplePatient, now time.Time)
 	stamp := p.Digits + "-" + strconv.FormatInt(now.Unix(), 36)
 	ev := Event{
 		ID: "sample-" + stamp, Component: cfg.Component, Type: cfg.Event, OccurredAt: now.Truncate(time.Second),
-		Subject:   Subject{ID: "S-" + stamp, Time: ref},
+		Subject:   Subject{ID: "S-" + stamp, Time: ref, Patient: &Patient{BirthYear: SampleBirthYear}},
 		Recipient: Recipient{ID: "P-" + p.Digits, Name: inLanguage(sampleNames, lang), Phone: p.Phone, Email: p.Email, Language: lang},
 		Data:      map[string]any{},
 	}

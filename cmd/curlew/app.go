@@ -196,6 +196,14 @@ func (l listened) Script(ctx context.Context, s *outreach.Snapshot, c outreach.C
 	return script, err
 }
 
+func (l listened) RingBack(ctx context.Context, s *outreach.Snapshot, lang string) (outreach.Script, error) {
+	script, err := l.Library.RingBack(ctx, s, lang)
+	if err == nil && l.heard != nil {
+		l.heard(script)
+	}
+	return script, err
+}
+
 // Forget keeps what the demo's page may still play; its directory goes as a whole.
 func (l listened) Forget(id outreach.TransactionID) error {
 	if l.heard != nil {

@@ -139,7 +139,7 @@ func (d *demoPage) State(ctx context.Context) (httpapi.DemoState, error) {
 		phones["+"+strings.TrimPrefix(p.Number, "+")] = p
 	}
 	for _, p := range demoPatients {
-		phone := httpapi.DemoPhone{Number: p.number, Name: p.name, Email: mailbox(p.number), Behaviour: p.behaviour, ByHand: p.number == byHand,
+		phone := httpapi.DemoPhone{Number: p.number, Name: p.name, Email: mailbox(p.number), BirthYear: outreach.SampleBirthYear, Behaviour: p.behaviour, ByHand: p.number == byHand,
 			State: "automatic", Messages: d.messages(p.number), Heard: d.heard(p.number)}
 		if e, ok := phones[p.number]; ok {
 			phone.State, phone.CallerID, phone.Since, phone.Pressed = string(e.State), e.CallerID, e.Since, e.Pressed
@@ -252,6 +252,21 @@ func (d *demoPage) Press(_ context.Context, number, digits string) error {
 // HangUp ends a call, or declines it while it rings.
 func (d *demoPage) HangUp(_ context.Context, number string) error {
 	return phoneError(d.world.freeswitch.HangUp(dialled(number)))
+}
+
+// Ring has the patient call back: the number that called last, or the first trunk's.
+func (d *demoPage) Ring(_ context.Context, number string) error {
+	if !slices.ContainsFunc(demoPatients, func(p demoPatient) bool { return p.number == number }) {
+		return outreach.ErrNotFound
+	}
+	for _, p := range d.world.freeswitch.Phones() {
+		if p.Number == dialled(number) && p.State != simfs.PhoneIdle {
+			return httpapi.ErrDemoPhone
+		}
+	}
+	to := cmp.Or(d.calledFrom(number), d.world.doc.PBXs[0].Gateways[0].CallerID, simFirstTrunk)
+	_, err := d.world.freeswitch.CallIn(dialled(number), dialled(to))
+	return phoneError(err)
 }
 
 // dialled is the number as the demo's trunks get it: without its plus.

@@ -18,6 +18,7 @@ type heardCall struct {
 	leg     string // the attempt
 	number  string
 	at      time.Time
+	from    string // the number that rang; "" for a call that the patient made
 	media   string // what plays now
 	prompts []httpapi.DemoHeard
 	pressed string
@@ -31,6 +32,9 @@ func (d *demoPage) hear(e simfs.PhoneEvent) {
 	call := d.calls[number]
 	if e.Leg != "" && (call == nil || call.leg != e.Leg) {
 		call = &heardCall{leg: e.Leg, number: number, at: e.Since}
+		if e.CallerID != "" {
+			call.from = "+" + strings.TrimPrefix(e.CallerID, "+")
+		}
 		d.calls[number] = call
 		d.log = append(d.log, call)
 	}
@@ -64,6 +68,18 @@ func (d *demoPage) heard(number string) []httpapi.DemoHeard {
 		return slices.Clone(call.prompts)
 	}
 	return nil
+}
+
+// calledFrom is the number that called this one last, "" for none.
+func (d *demoPage) calledFrom(number string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, call := range slices.Backward(d.log) {
+		if call.number == number && call.from != "" {
+			return call.from
+		}
+	}
+	return ""
 }
 
 // allCalls are the calls that rang, the oldest first.

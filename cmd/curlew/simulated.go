@@ -16,6 +16,7 @@ const (
 	simPassword   = "simulated-pbx"
 	simAccount    = "ACdemo00000000000000000000000000ff"
 	simToken      = "demotoken0000000000000000000000ff"
+	simCallback   = "simulated-callback"
 	simOutSecret  = "whsec_Y3VybGV3LWRlbW8tb3V0Ym91bmQtc2VjcmV0"
 	simPrefix     = "+1202555" // of the simulated patients' numbers
 	simFirstTrunk = "+12025550199"
@@ -36,7 +37,9 @@ func simulated(doc outreach.Document) outreach.Document {
 		}
 		out.Configurations[i] = cfg
 	}
-	out.PBXs = []outreach.PBX{simulatedPBX(doc.PBXs)}
+	pbx := simulatedPBX(doc.PBXs)
+	pbx.CallbackSecret, pbx.CallbackDIDs = simCallback, callerIDs(pbx.Gateways, out.Configurations)
+	out.PBXs = []outreach.PBX{pbx}
 	tw, mail := doc.Channels.Twilio, doc.Channels.SMTP
 	out.Channels.Twilio = outreach.TwilioSettings{AccountSID: simAccount, AuthToken: simToken, MessagingServiceSID: literal(tw.MessagingServiceSID),
 		SMSFrom: cmp.Or(literal(tw.SMSFrom), simFirstTrunk), WhatsAppFrom: cmp.Or(literal(tw.WhatsAppFrom), simFirstTrunk), Codes: tw.Codes}
@@ -75,6 +78,24 @@ func simulatedPBX(all []outreach.PBX) outreach.PBX {
 		one.Gateways = append(one.Gateways, simulatedGateway(outreach.Gateway{Name: name, CallerID: simFirstTrunk, Active: true}))
 	}
 	return one
+}
+
+// callerIDs are the numbers that patients are called from, and may ring back.
+func callerIDs(gateways []outreach.Gateway, configurations []outreach.Configuration) (out []string) {
+	add := func(number string) {
+		if number != "" && !slices.Contains(out, number) {
+			out = append(out, number)
+		}
+	}
+	for _, g := range gateways {
+		add(g.CallerID)
+	}
+	for _, cfg := range configurations {
+		for _, step := range cfg.Steps {
+			add(step.CallerID)
+		}
+	}
+	return out
 }
 
 // simulatedGateway carries the simulated patients' numbers besides its own, as plain digits.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strconv"
 	"time"
 
 	"curlew/clock"
@@ -73,7 +74,7 @@ func (w *world) make(o worldOptions) (err error) {
 		gateways = append(gateways, simfs.Gateway{Name: g.Name})
 	}
 	w.freeswitch, err = simfs.New(simfs.Options{Clock: w.clock, Password: p.ESL.Password, Gateways: gateways, SessionsPerSecond: 60,
-		Behaviour: simfs.Behaviour{Keys: o.keys}, Text: o.text, Log: o.log})
+		Behaviour: simfs.Behaviour{Keys: o.keys, BirthYear: strconv.Itoa(outreach.SampleBirthYear)}, InboundPlan: inboundPlan(p), Text: o.text, Log: o.log})
 	if err != nil {
 		return errors.Join(fmt.Errorf("simulated FreeSWITCH: %w", err), w.close())
 	}
@@ -83,6 +84,14 @@ func (w *world) make(o worldOptions) (err error) {
 	w.smtp = simsmtp.New(simsmtp.Options{Clock: w.clock, Log: o.log})
 	w.hims = simhims.New(simhims.Options{Clock: w.clock, Secret: simOutSecret})
 	return nil
+}
+
+// inboundPlan is the simulated PBX's dialplan: what freeswitch-conf's does for a patient who rings back, and then the
+// number's previous destination, a switchboard that says nothing.
+func inboundPlan(p outreach.PBX) []string {
+	return []string{"set curlew_callback_did=+${destination_number}", "set curlew_callback_secret=" + p.CallbackSecret, "set socket_resume=true",
+		"socket " + net.JoinHostPort(p.Callback.Host, strconv.Itoa(p.Callback.Port)) + " async full", "unset curlew_callback_secret",
+		"answer", "sleep 2000", "hangup NORMAL_CLEARING"}
 }
 
 // run serves the simulators until ctx ends.

@@ -78,6 +78,18 @@ test("a rehearsal is begun, called and ended; what came of it is not among the a
   await phone.getByRole("button", { name: "Hang up" }).click();
   await phone.getByText("What was said in the call").waitFor({ timeout: 30_000 });
   assert.ok(sounds.length > 0 && sounds.every((s) => s < 400), `sounds: ${sounds}`);
+  // The call was not answered: the patient calls back, is asked who it is, hears the message and confirms. By keyboard.
+  await phone.getByRole("button", { name: "Call back" }).focus();
+  await page.keyboard.press("Enter");
+  await phone.getByRole("log").getByText(/year of birth/).waitFor({ timeout: 30_000 });
+  assert.deepEqual(await violations(page), [], "in a call that the patient made");
+  assert.ok(await phone.evaluate((el) => el.contains(document.activeElement)), "the focus left the phone when its button went");
+  assert.ok(await phone.getByText("born in 1980").isVisible(), "nobody says which year to key in");
+  for (const digit of "1980") await page.keyboard.press(digit);
+  await phone.getByRole("log").getByText(/press 1/i).first().waitFor({ timeout: 60_000 });
+  await page.keyboard.press("1");
+  await phone.getByText(/confirmed/i).first().waitFor({ timeout: 30_000 });
+  await phone.getByText("What was said in the call").waitFor({ timeout: 30_000 });
   assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, "too wide for a phone");
   assert.deepEqual(await violations(page), []);
   await page.getByRole("button", { name: "End the rehearsal" }).click();

@@ -89,7 +89,7 @@ function drawPhone() {
   }
   const head = h("div", { class: "who" }, h("b", {}, p.name), h("span", { class: "soft" }, p.number));
   const body = p.state === "ringing" ? ringing(p) : p.state === "talking" ? talking(p) : inbox(p);
-  phone.replaceChildren(head, body);
+  phone.replaceChildren(head, ...[body].flat());
   const said = phone.querySelector(".said, .screen");
   if (said) said.scrollTop = said.scrollHeight;
 }
@@ -119,7 +119,8 @@ function inbox(p) {
     h("small", {}, `${words(m.channel)} · ${moment(m.at)}`), m.subject ? h("b", {}, m.subject) : "", m.text,
     m.link ? h("div", {}, h("a", { class: "tap", href: safeLink(m.link), target: "_blank", rel: "noopener noreferrer" }, "Open the link")) : "",
     m.buttons?.length ? h("div", { class: "chips" }, m.buttons.map((b) => h("span", { class: "chip" }, b))) : ""));
-  return h("div", { class: "screen" }, messages.length ? messages : h("p", { class: "empty soft" }, "No messages yet."));
+  return [h("div", { class: "screen" }, messages.length ? messages : h("p", { class: "empty soft" }, "No messages yet.")),
+    h("div", { class: "foot" }, h("button", { onclick: act(p, "ring") }, "Call back"), h("span", { class: "soft" }, ` born in ${p.birth_year}`))];
 }
 
 // safeLink opens response pages of this server only, whatever a message says.

@@ -23,7 +23,7 @@ type PhoneEvent struct {
 	ByHand   bool       `json:"by_hand"` // waits for Answer and Press; the others act alone
 	State    PhoneState `json:"state"`
 	Leg      string     `json:"leg,omitempty"`
-	CallerID string     `json:"caller_id,omitempty"`
+	CallerID string     `json:"caller_id,omitempty"` // "" in a call that the phone made
 	Since    time.Time  `json:"since"`
 	Media    string     `json:"media,omitempty"` // what plays into it
 	Text     string     `json:"text,omitempty"`  // what that says, if Options.Text knows
@@ -153,7 +153,10 @@ func (p *phone) tell() {
 // begin is a call that rings at the phone.
 func (p *phone) begin(ch *channel) {
 	p.ch = ch
-	p.state = PhoneEvent{Number: p.state.Number, ByHand: p.state.ByHand, State: PhoneRinging, Leg: ch.uuid, CallerID: ch.callerID.value, Since: p.s.clock.Now()}
+	p.state = PhoneEvent{Number: p.state.Number, ByHand: p.state.ByHand, State: PhoneRinging, Leg: ch.uuid, Since: p.s.clock.Now()}
+	if !ch.inbound {
+		p.state.CallerID = ch.callerID.value
+	}
 	p.tell()
 }
 

@@ -30,9 +30,14 @@ export function Handset({ patient: p, zone, sound, act }: Props) {
       onFocus={() => (held.current = true)} onBlur={(e) => { if (e.relatedTarget && !e.currentTarget.contains(e.relatedTarget)) held.current = false; }}>
       <div className="handset-who">
         <Text fw={700}><bdi>{p.name}</bdi></Text>
-        <Text size="xs" c="dimmed"><span className="number">{p.number}</span></Text>
+        <Text size="xs" c="dimmed"><span className="number">{p.number}</span>{p.birth_year && <> · {t("born", { year: String(p.birth_year) })}</>}</Text>
       </div>
       {p.state === "ringing" ? <Ringing patient={p} to={to} /> : p.state === "talking" ? <Talking patient={p} to={to} /> : <Inbox patient={p} zone={zone} />}
+      {!inCall(p) && (
+        <div className="handset-foot">
+          <Button fullWidth variant="default" leftSection={<Icon name="phone" size={18} />} onClick={() => to("ring")}>{t("ringBack")}</Button>
+        </div>
+      )}
     </div>
   );
 }

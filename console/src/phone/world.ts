@@ -1,12 +1,12 @@
 // The simulated world behind the phone: the demo's, or a rehearsal's. Both have the same doors below their base.
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { raw } from "../api/client";
 import { listen, type StreamStatus } from "../api/stream";
 
 export type Heard = { text: string; audio?: string; at: string };
 export type Message = { channel: string; at: string; from?: string; subject?: string; text: string; link?: string; buttons?: string[]; out?: boolean };
 export type Patient = {
-  number: string; name: string; email?: string; state: string; caller_id?: string; since?: string;
+  number: string; name: string; email?: string; birth_year?: number; state: string; caller_id?: string; since?: string;
   heard: Heard[]; pressed?: string; behaviour: string; by_hand: boolean; messages: Message[];
 };
 export type Sample = { title: string; body: string };
@@ -54,15 +54,20 @@ export function useWorld(base: string) {
     return () => stop.abort();
   }, [base]);
   // act does something there; what went wrong is kept until the next one works. It says whether it worked.
-  const act = useCallback(async (path: string, body?: string): Promise<boolean> => {
-    try {
-      await raw(`${base}/${path}`, { method: "POST", body, headers: body === undefined ? {} : { "Content-Type": "application/json" } });
-      setError(undefined);
-      return true;
-    } catch (e) {
-      setError(e);
-      return false;
-    }
+  // One follows the other: keys that are pressed quickly arrive in their order.
+  const before = useRef<Promise<boolean>>(Promise.resolve(true));
+  const act = useCallback((path: string, body?: string): Promise<boolean> => {
+    const one = async () => {
+      try {
+        await raw(`${base}/${path}`, { method: "POST", body, headers: body === undefined ? {} : { "Content-Type": "application/json" } });
+        setError(undefined);
+        return true;
+      } catch (e) {
+        setError(e);
+        return false;
+      }
+    };
+    return (before.current = before.current.then(one));
   }, [base]);
   return { world, came, status, error, act };
 }
