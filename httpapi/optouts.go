@@ -12,6 +12,10 @@ import (
 type OptOuts interface {
 	OptOuts(ctx context.Context, cursor string, limit int) (outreach.OptOutPage, error)
 	AddOptOut(ctx context.Context, o outreach.OptOutRow) error
+	// AddOptOuts stores them all or none, and returns those that were not there before.
+	AddOptOuts(ctx context.Context, all []outreach.OptOutRow) ([]outreach.OptOutRow, error)
+	// DeleteOptOuts removes those that are there.
+	DeleteOptOuts(ctx context.Context, all []outreach.OptOutRow) error
 	// DeleteOptOut removes the one with o's address, recipient, channel and purpose, or returns
 	// outreach.ErrNotFound.
 	DeleteOptOut(ctx context.Context, o outreach.OptOutRow) error

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -29,15 +30,15 @@ var optOutFields = []string{"address", "recipient", "channel", "purpose", "via",
 type optOutsCSVInput struct{}
 
 type optOutsImport struct {
+	LongInput
 	RawBody []byte `contentType:"text/csv"`
 }
 
 func (in *optOutsImport) target() string { return "opt-outs" }
 
+// optOutsImported is the answer to an import.
 type optOutsImported struct {
-	Body struct {
-		Imported int `json:"imported" doc:"Rows that were read; one that was there before counts too"`
-	}
+	Imported int `json:"imported" doc:"Rows that were read; one that was there before counts too"`
 }
 
 func (s *Server) mountOptOutFiles() {
@@ -51,30 +52,49 @@ func (s *Server) mountOptOutFiles() {
 				return rows(page.Items, optOutRow), page.Next != "", err
 			})
 		})
-	route(s, operation{id: "import-opt-outs", scope: scopeOperator, method: http.MethodPost, path: "/opt-outs.csv", tag: "Patients", maxBody: maxOptOutFile, bodyTime: configTime,
+	route(s, operation{id: "import-opt-outs", scope: scopeOperator, method: http.MethodPost, path: "/opt-outs.csv", tag: "Patients", maxBody: maxOptOutFile, bodyTime: configTime, quiet: true,
 		summary: "Add opt-outs from CSV", text: "The first line names the columns: address or recipient, and channel, purpose (each absent or empty: all). " +
-			"A file with a mistake changes nothing. At most 4 MiB and 50,000 rows."}, s.importOptOuts)
+			"A file with a mistake changes nothing. At most 4 MiB and 50,000 rows. With Accept: application/x-ndjson each step is told as it is " +
+			"done; closing the connection cancels it, and what it had added is taken back."}, s.importOptOuts)
+	s.api.OpenAPI().Paths[prefix+"/opt-outs.csv"].Post.Responses["200"] = s.longResponse(reflect.TypeFor[optOutsImported](), "OptOutsImported")
 }
 
 func optOutRow(o outreach.OptOutRow) []string {
 	return []string{o.Address, o.Recipient, string(o.Channel), o.Purpose, o.Via, stamp(o.At)}
 }
 
-// importOptOuts reads the whole file before it stores the first row. A store that fails halfway leaves what
-// it has stored: the same file may be sent again.
-func (s *Server) importOptOuts(ctx context.Context, in *optOutsImport) (*optOutsImported, error) {
+// importStep rows are stored in one short transaction: claims wait for no more than that.
+const importStep = 500
+
+// importOptOuts reads the whole file before it stores the first row, and stores all of them or none.
+func (s *Server) importOptOuts(ctx context.Context, in *optOutsImport) (*huma.StreamResponse, error) {
 	found, err := readOptOuts(bytes.NewReader(in.RawBody), s.now())
 	if err != nil {
+		s.audited(ctx, "import-opt-outs", in, problemOf(err))
 		return nil, err
 	}
-	out := &optOutsImported{}
-	for _, o := range found {
-		if err := s.OptOuts.AddOptOut(ctx, o); err != nil {
-			return nil, fmt.Errorf("import opt-outs, row %d: %w", out.Body.Imported+1, err)
+	return s.long("import-opt-outs", in, in.watched(), func(ctx context.Context, step func(done, total int)) (any, error) {
+		var added []outreach.OptOutRow
+		for at := 0; at < len(found); at += importStep {
+			fresh, err := s.OptOuts.AddOptOuts(ctx, found[at:min(at+importStep, len(found))])
+			if added = append(added, fresh...); err != nil {
+				return nil, errors.Join(fmt.Errorf("import opt-outs, after row %d: %w", at, err), s.takeBack(ctx, added))
+			}
+			step(min(at+importStep, len(found)), len(found))
 		}
-		out.Body.Imported++
+		return optOutsImported{len(found)}, nil
+	}), nil
+}
+
+// takeBack removes what an import had added that did not come to its end.
+func (s *Server) takeBack(ctx context.Context, added []outreach.OptOutRow) error {
+	ctx = context.WithoutCancel(ctx)
+	for part := range slices.Chunk(added, importStep) {
+		if err := s.OptOuts.DeleteOptOuts(ctx, part); err != nil {
+			return fmt.Errorf("take an import back: %w", err)
+		}
 	}
-	return out, nil
+	return nil
 }
 
 // readOptOuts reads a file of opt-outs; its problems name lines and columns, never what stands there.

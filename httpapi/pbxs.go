@@ -24,6 +24,8 @@ type Dispatch interface {
 	Cancel(ctx context.Context, id outreach.TransactionID) error
 	RetryNow(ctx context.Context, id outreach.TransactionID) error
 	TestCalls
+	// PurgeNow removes what the retention no longer keeps and tells how many rows are gone so far.
+	PurgeNow(ctx context.Context, step func(removed int)) (int, error)
 }
 
 // NameInput is the name in an address.

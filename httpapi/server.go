@@ -158,6 +158,7 @@ func (s *Server) mountAPI() {
 	s.mountEvents()
 	s.mountPBXs()
 	s.mountTestCalls()
+	s.mountPurge()
 	s.mountPrompts()
 	s.mountRecordings()
 	s.mountConfigurations()

@@ -259,6 +259,17 @@ func (s *Scheduler) RetireOnce(ctx context.Context) error {
 const purgeBatch = 200
 
 func (s *Scheduler) purge(ctx context.Context) error {
+	_, err := s.purgeBy(ctx, s.leading().Purge, func(int) {})
+	return err
+}
+
+// PurgeNow removes what the retention no longer keeps, as it is done every night, and tells how many rows are gone so far.
+// What is removed stays removed when ctx ends.
+func (s *Scheduler) PurgeNow(ctx context.Context, step func(removed int)) (int, error) {
+	return s.purgeBy(ctx, s.Store.Purge, step)
+}
+
+func (s *Scheduler) purgeBy(ctx context.Context, remove func(context.Context, time.Time, int) (int, error), step func(removed int)) (removed int, err error) {
 	keep := outreach.CalendarDays(365)
 	if r := s.current().Document.Retention; r != nil && !r.Transactions.IsZero() {
 		keep = r.Transactions
@@ -266,12 +277,14 @@ func (s *Scheduler) purge(ctx context.Context) error {
 	before := keep.Add(s.Clock.Now(), -1, s.current().Location)
 	for {
 		began := time.Now()
-		n, err := s.leading().Purge(ctx, before, purgeBatch)
+		n, err := remove(ctx, before, purgeBatch)
 		if err != nil || n == 0 {
-			return err
+			return removed, err
 		}
+		removed += n
+		step(removed)
 		if err := clock.Wait(ctx, clock.System{}, time.Since(began)); err != nil { // half of the time is everybody else's
-			return err
+			return removed, err
 		}
 	}
 }

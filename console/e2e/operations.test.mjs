@@ -82,6 +82,23 @@ test("an opt-out with a mistake is refused at its field; a file with one by its 
   await clean(tab);
 });
 
+test("an import of 50,000 opt-outs shows how far it is, and cancelled leaves nothing", { timeout: 60_000 }, async () => {
+  const tab = await visit(chrome.browser, demo.url);
+  const { page } = tab;
+  const file = Buffer.from(`address\n${Array.from({ length: 50_000 }, (_, i) => `+1999${String(i).padStart(7, "0")}`).join("\n")}\n`);
+  const imported = async () => (await (await fetch(`${demo.url}/api/v1/opt-outs?limit=500`, { headers: { Authorization: `Bearer ${demo.key}` } })).json()).items.filter((o) => o.address.startsWith("+1999")).length;
+  await page.goto(`${demo.url}/opt-outs`);
+  await page.getByRole("button", { name: "Import CSV" }).click();
+  await page.locator('input[type="file"]').setInputFiles({ name: "o.csv", mimeType: "text/csv", buffer: file });
+  await page.getByRole("button", { name: "Import", exact: true }).click();
+  await page.getByText(/^\d+ of 50000 rows$/).waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await page.getByText("Cancelled. Nothing of the file was kept.").waitFor();
+  assert.deepEqual(await violations(page), []);
+  for (const until = Date.now() + 20_000; (await imported()) > 0; await new Promise((r) => setTimeout(r, 100))) assert.ok(Date.now() < until, "a cancelled import left rows");
+  await clean(tab);
+});
+
 test("a key is shown once; a person signs in, finds what the role allows, and goes on where the session ended", { timeout: 60_000 }, async () => {
   const tab = await visit(chrome.browser, demo.url);
   await tab.page.goto(`${demo.url}/users`);

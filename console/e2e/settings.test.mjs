@@ -72,3 +72,13 @@ test("the configuration goes out as a file; coming back it shows what it changes
   await page.waitForFunction(() => [...document.querySelectorAll("input")].some((i) => i.value === "+966112345678"));
   await clean(tab);
 });
+
+test("what the retention no longer keeps is removed at once, after a question", { timeout: 60_000 }, async () => {
+  const tab = await settings();
+  const { page } = tab;
+  await page.getByRole("button", { name: "Remove what is too old" }).click();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole("dialog").getByRole("button", { name: "Remove what is too old" }).click();
+  await page.getByText("Done: 0 rows removed.").waitFor();
+  await clean(tab);
+});

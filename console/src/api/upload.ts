@@ -1,6 +1,7 @@
 // Sends a file and tells how much of it has left: fetch cannot.
 import { session } from "../session";
-import { Refused, Unreachable } from "./problems";
+import { raw } from "./client";
+import { Refused, Unreachable, type Fault } from "./problems";
 
 export function send<T>(method: "PUT" | "POST", path: string, body: Blob, type: string, progress: (share: number) => void, signal: AbortSignal, headers: Record<string, string> = {}): Promise<{ data: T; etag: string }> {
   return new Promise((done, fail) => {
@@ -22,6 +23,26 @@ export function send<T>(method: "PUT" | "POST", path: string, body: Blob, type: 
     signal.addEventListener("abort", () => request.abort(), { once: true });
     request.send(body);
   });
+}
+
+export type Step = { done: number; total?: number };
+
+// work asks for something that takes a while and tells each step of it; ending the signal cancels it on the server, too.
+export async function work<T>(path: string, body: BodyInit | undefined, type: string, step: (s: Step) => void, signal: AbortSignal): Promise<T> {
+  const answer = await raw(path, { method: "POST", body, signal, headers: { Accept: "application/x-ndjson", ...(body === undefined ? {} : { "Content-Type": type }) } });
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let kept = "";
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    const lines = (kept + part.value).split("\n");
+    kept = lines.pop() ?? "";
+    for (const line of lines) {
+      const said = JSON.parse(line) as { done?: number; total?: number; result?: T; problem?: { status: number; detail?: string; title?: string; errors?: Fault[] | null } };
+      if (said.problem) throw new Refused(said.problem.status, said.problem);
+      if (said.result !== undefined) return said.result;
+      step({ done: said.done ?? 0, total: said.total });
+    }
+  }
+  throw new Unreachable(undefined); // the server went away before it said how it ended
 }
 
 function parsed(text: string): unknown {

@@ -4,7 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Refused, Unreachable, type Fault } from "../../api/problems";
-import { send } from "../../api/upload";
+import { work, type Step } from "../../api/upload";
 import { Failed } from "../../parts/states";
 
 type Located = Fault & { line?: number };
@@ -14,9 +14,10 @@ export function Import({ opened, onClose }: { opened: boolean; onClose: () => vo
   const { t: shell } = useTranslation();
   const queries = useQueryClient();
   const [file, setFile] = useState<File | null>(null);
-  const [share, setShare] = useState<number>();
+  const [step, setStep] = useState<Step>();
   const [error, setError] = useState<unknown>();
   const [done, setDone] = useState<number>();
+  const [cancelled, setCancelled] = useState(false);
   const stop = useRef<AbortController>(null);
   const close = () => {
     stop.current?.abort();
@@ -29,23 +30,26 @@ export function Import({ opened, onClose }: { opened: boolean; onClose: () => vo
     if (!file) return;
     const { signal } = (stop.current = new AbortController());
     setError(undefined);
-    setShare(0);
+    setCancelled(false);
+    setStep({ done: 0 });
     try {
-      const answer = await send<{ imported: number }>("POST", "/api/v1/opt-outs.csv", file, "text/csv", setShare, signal);
-      setDone(answer.data.imported);
+      setDone((await work<{ imported: number }>("/api/v1/opt-outs.csv", file, "text/csv", setStep, signal)).imported);
       void queries.invalidateQueries({ queryKey: ["optouts"] });
     } catch (e) {
-      if (!signal.aborted) setError(e);
+      if (signal.aborted) setCancelled(true);
+      else setError(e);
     }
-    setShare(undefined);
+    setStep(undefined);
   };
   const faults = error instanceof Refused ? (error.faults as Located[]) : [];
   return (
     <Modal opened={opened} onClose={close} title={t("import")} centered size="lg" closeButtonProps={{ "aria-label": shell("action.close") }}>
       <Stack>
         <Text size="sm">{t("importText")}</Text>
-        <FileInput label={t("file")} accept=".csv,text/csv" value={file} onChange={(f) => { setFile(f); setDone(undefined); setError(undefined); }} clearable clearButtonProps={{ "aria-label": t("clear") }} />
-        {share !== undefined && <Progress value={100 * share} aria-label={t("sending")} animated />}
+        <FileInput label={t("file")} accept=".csv,text/csv" value={file} onChange={(f) => { setFile(f); setDone(undefined); setError(undefined); setCancelled(false); }} clearable clearButtonProps={{ "aria-label": t("clear") }} />
+        {step && <Progress value={step.total ? (100 * step.done) / step.total : 100} aria-label={t("sending")} animated striped={!step.total} />}
+        {step?.total !== undefined && <Text size="sm" role="status" className="numbers">{t("step", { done: step.done, total: step.total })}</Text>}
+        {cancelled && <Alert color="gray" role="status">{t("cancelled")}</Alert>}
         {done !== undefined && <Alert color="teal" role="status">{t("imported", { count: done })}</Alert>}
         {faults.length > 0 && (
           <Alert color="red" role="alert" title={t("refused")}>
@@ -54,8 +58,8 @@ export function Import({ opened, onClose }: { opened: boolean; onClose: () => vo
         )}
         {error !== undefined && faults.length === 0 && <Failed error={error instanceof Refused || error instanceof Unreachable ? error : new Unreachable(error)} />}
         <Group justify="flex-end">
-          {share !== undefined ? <Button variant="default" onClick={() => stop.current?.abort()}>{shell("action.cancel")}</Button> : <Button variant="default" onClick={close}>{shell("action.close")}</Button>}
-          <Button disabled={!file} loading={share !== undefined} onClick={() => void start()}>{t("send")}</Button>
+          {step !== undefined ? <Button variant="default" onClick={() => stop.current?.abort()}>{shell("action.cancel")}</Button> : <Button variant="default" onClick={close}>{shell("action.close")}</Button>}
+          <Button disabled={!file} loading={step !== undefined} onClick={() => void start()}>{t("send")}</Button>
         </Group>
       </Stack>
     </Modal>

@@ -10,6 +10,7 @@ import { SaveBar } from "../../parts/SaveBar";
 import { Failed, Ready } from "../../parts/states";
 import { ConfigFile } from "./ConfigFile";
 import { fields, Form } from "./Form";
+import { Purge } from "./Purge";
 
 export type General = Schemas["General"];
 
@@ -43,6 +44,7 @@ export default function Settings() {
           </form>
         )}
       </Ready>
+      <Purge />
       <ConfigFile />
     </Page>
   );
