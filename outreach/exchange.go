@@ -70,9 +70,12 @@ type Notice struct {
 	State       State         `json:"state,omitempty"`
 	Reason      Reason        `json:"reason,omitempty"`
 	Channel     Channel       `json:"channel,omitempty"`
-	Kind        string        `json:"kind"` // transaction, attempt, pbx, settings, pause
+	Kind        string        `json:"kind"` // transaction, attempt, pbx, settings, pause, NoticeResult
 	Ready       bool          `json:"-"`    // something may be claimed
 }
+
+// NoticeResult is the kind of a result that is to be posted.
+const NoticeResult = "result"
 
 // PauseDrain is the kind of a gateway that somebody drains: its calls finish, no new one begins.
 const PauseDrain = "drain"

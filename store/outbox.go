@@ -41,6 +41,7 @@ func (t *tx) insertResult(owner outreach.TransactionID, r *outreach.Result, at t
 		if err != nil {
 			return err
 		}
+		t.notify(outreach.Notice{Transaction: owner, Kind: outreach.NoticeResult})
 	}
 	return nil
 }
@@ -64,7 +65,7 @@ func dueResultsText(d *dialect) string {
 // ClaimResults takes at most limit results that are due, the earliest first, for one try each: for a
 // minute, or until ResultDelivered or ResultFailed, nobody else gets them.
 func (s *Store) ClaimResults(ctx context.Context, now time.Time, limit int) (out []outreach.OutboxRow, err error) {
-	err = s.write(ctx, func(t *tx) error {
+	err = s.writeHot(ctx, wants{}, func(t *tx) error {
 		out = nil
 		err := t.each(dueResultsText(t.d), args{toMillis(now), int64(limit)}, func(r row) error {
 			out = append(out, outreach.OutboxRow{})
@@ -103,7 +104,7 @@ func (s *Store) ReplayResult(ctx context.Context, id string) error {
 }
 
 func (s *Store) moveResult(ctx context.Context, id, text string, a ...any) error {
-	err := s.write(ctx, func(t *tx) error {
+	err := s.writeHot(ctx, wants{}, func(t *tx) error {
 		n, err := t.count(text, a...)
 		if err == nil && n == 0 {
 			err = ErrNotFound

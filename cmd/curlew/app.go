@@ -292,13 +292,18 @@ func (a *app) prefetch(ctx context.Context, s *outreach.Snapshot) {
 // notice is the store's commit hook. Other nodes' commits come before everything is wired: whoever is woken by
 // them looks at everything when it starts.
 func (a *app) notice(n outreach.Notice) {
-	a.feed.Publish(n)
-	if !a.wired.Load() {
-		return
+	result := n.Kind == outreach.NoticeResult
+	if !result {
+		a.feed.Publish(n)
 	}
-	a.sched.Notice(n)
-	a.member.Notice(n)
-	a.outbox.Wake()
+	switch {
+	case !a.wired.Load():
+	case result:
+		a.outbox.Wake()
+	default:
+		a.sched.Notice(n)
+		a.member.Notice(n)
+	}
 }
 
 // texts renders a step for dry runs.
