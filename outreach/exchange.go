@@ -74,6 +74,29 @@ type Notice struct {
 	Ready       bool          `json:"-"`    // something may be claimed
 }
 
+// Agenda is when the first of everything that waits for a time is due, by what waits; zero where nothing does.
+type Agenda struct {
+	Waiting   time.Time // transactions that are to become ready
+	Answers   time.Time // waits for an answer
+	Deadlines time.Time // open transactions without a live attempt
+	Unknown   time.Time // attempts to be settled
+	Results   time.Time
+	Letters   time.Time
+}
+
+// Next is the earliest, or now if that has passed; false where nothing waits.
+func (a Agenda) Next(now time.Time) (at time.Time, ok bool) {
+	for _, t := range []time.Time{a.Waiting, a.Answers, a.Deadlines, a.Unknown, a.Results, a.Letters} {
+		if !t.IsZero() && (!ok || t.Before(at)) {
+			at, ok = t, true
+		}
+	}
+	if ok && at.Before(now) {
+		at = now
+	}
+	return at, ok
+}
+
 // NoticeResult is the kind of a result that is to be posted.
 const NoticeResult = "result"
 

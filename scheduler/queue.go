@@ -28,13 +28,7 @@ func (s *Scheduler) tick(ctx context.Context) (time.Duration, error) {
 	if err := s.loadPauses(ctx); err != nil {
 		return 0, err
 	}
-	if _, err := s.Store.Promote(ctx, now, 1000); err != nil {
-		return 0, fmt.Errorf("promote due transactions: %w", err)
-	}
-	if err := s.timers(ctx, now); err != nil {
-		return 0, err
-	}
-	if err := s.letters(ctx, now); err != nil {
+	if err := s.due(ctx, now); err != nil {
 		return 0, err
 	}
 	lanes, err := s.Store.Lanes(ctx)
@@ -55,13 +49,38 @@ func (s *Scheduler) tick(ctx context.Context) (time.Duration, error) {
 	return s.untilNext(ctx)
 }
 
+// due carries out what has waited for a time that has come.
+func (s *Scheduler) due(ctx context.Context, now time.Time) error {
+	a, err := s.Store.Agenda(ctx)
+	if err != nil {
+		return err
+	}
+	if hasCome(a.Waiting, now) {
+		if _, err := s.Store.Promote(ctx, now, 1000); err != nil {
+			return fmt.Errorf("promote due transactions: %w", err)
+		}
+	}
+	if hasCome(a.Answers, now) || hasCome(a.Deadlines, now) {
+		if err := s.timers(ctx, now); err != nil {
+			return err
+		}
+	}
+	if hasCome(a.Letters, now) {
+		return s.letters(ctx, now)
+	}
+	return nil
+}
+
+func hasCome(at, now time.Time) bool { return !at.IsZero() && !at.After(now) }
+
 func (s *Scheduler) untilNext(ctx context.Context) (time.Duration, error) {
 	now := s.Clock.Now()
 	wait := idleWait
-	next, ok, err := s.Store.NextWake(ctx, now)
+	a, err := s.Store.Agenda(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("next wake: %w", err)
+		return 0, err
 	}
+	next, ok := a.Next(now)
 	if warm, cooling := s.nextWarm(now); cooling && (!ok || warm.Before(next)) {
 		next, ok = warm, true
 	}

@@ -22,7 +22,7 @@ type Store interface {
 	DecideAttempt(ctx context.Context, id outreach.AttemptID, token int64, at time.Time, fn func(outreach.Case) (outreach.Change, error)) (outreach.Change, error)
 	Promote(ctx context.Context, now time.Time, limit int) (int, error)
 	Timers(ctx context.Context, now time.Time, limit int) ([]outreach.TransactionID, error)
-	NextWake(ctx context.Context, now time.Time) (time.Time, bool, error)
+	Agenda(ctx context.Context) (outreach.Agenda, error)
 	Lanes(ctx context.Context) ([]outreach.LaneState, error)
 	Head(ctx context.Context, lane string, skip, limit int) ([]outreach.Case, error)
 	Claim(ctx context.Context, now time.Time, claims []outreach.Claim) ([]outreach.ClaimOutcome, error)

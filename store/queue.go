@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"curlew/outreach"
@@ -60,9 +61,10 @@ func (s *Store) Timers(ctx context.Context, now time.Time, limit int) (ids []out
 	return ids, nil
 }
 
-// wakes are the earliest times of everything that waits for one; 0 where nothing does.
+// wakes are the earliest times of everything that waits for one, in the order of outreach.Agenda; 0 where nothing
+// does, but for the first: a transaction whose time is 0 waits for the next look.
 var wakes = []string{
-	`SELECT coalesce(min(next_at), 0) FROM transactions WHERE ready = 0 AND state IN ('scheduled', 'queued')`,
+	`SELECT coalesce(min(next_at), -1) FROM transactions WHERE ready = 0 AND state IN ('scheduled', 'queued')`,
 	`SELECT coalesce(min(next_at), 0) FROM transactions WHERE state = 'awaiting_response' AND next_at > 0`,
 	`SELECT coalesce((SELECT expires_at FROM transactions WHERE open = 1 AND expires_at > 0 AND ` + noLiveAttempt + ` ORDER BY expires_at LIMIT 1), 0)`,
 	`SELECT coalesce(min(settle_at), 0) FROM attempts WHERE live = 1 AND state = 'unknown' AND settle_at > 0`,
@@ -70,22 +72,30 @@ var wakes = []string{
 	`SELECT coalesce(min(next_at), 0) FROM letters WHERE pending = 1`,
 }
 
-// NextWake returns when something is due next: a waiting transaction, an answer's wait, a deadline, an
-// unknown attempt to settle, a result to deliver. A time that has passed is returned as now; false
-// means that nothing waits.
+var agendaText = `SELECT (` + strings.Join(wakes, `), (`) + `)`
+
+// Agenda returns when the first of each kind is due: a waiting transaction, an answer's wait, a deadline, an
+// unknown attempt to settle, a result to deliver, a letter.
+func (s *Store) Agenda(ctx context.Context) (a outreach.Agenda, err error) {
+	var waiting int64
+	if _, err := s.glance(ctx).one(agendaText, nil, &waiting, (*millis)(&a.Answers), (*millis)(&a.Deadlines), (*millis)(&a.Unknown),
+		(*millis)(&a.Results), (*millis)(&a.Letters)); err != nil {
+		return a, fmt.Errorf("agenda: %w", err)
+	}
+	if waiting >= 0 {
+		a.Waiting = time.UnixMilli(waiting)
+	}
+	return a, nil
+}
+
+// NextWake returns when something is due next. A time that has passed is returned as now; false means that
+// nothing waits.
 func (s *Store) NextWake(ctx context.Context, now time.Time) (at time.Time, ok bool, err error) {
-	for _, text := range wakes {
-		var t time.Time
-		if _, err := s.glance(ctx).one(text, nil, (*millis)(&t)); err != nil {
-			return at, false, fmt.Errorf("next wake: %w", err)
-		}
-		if !t.IsZero() && (!ok || t.Before(at)) {
-			at, ok = t, true
-		}
+	a, err := s.Agenda(ctx)
+	if err != nil {
+		return at, false, err
 	}
-	if ok && at.Before(now) {
-		at = now
-	}
+	at, ok = a.Next(now)
 	return at, ok, nil
 }
 
