@@ -1,6 +1,7 @@
 package freeswitch_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,19 +14,37 @@ import (
 	"curlew/test/freeswitch"
 )
 
+// TestKeysCountFrom20msAfterTheAnswer: before anything is said the phone counts the milliseconds, from then on the keys
+// come as a prompt begins.
 func TestKeysCountFrom20msAfterTheAnswer(t *testing.T) {
 	t.Parallel()
-	h := open(t, shared.get(t), hospitalOptions{})
-	for _, ms := range []int{20, 40, 60, 100, 200, 400, 700, 1000, 3000} {
-		for n := range 3 {
+	sw := shared.get(t)
+	h, ears := open(t, sw, hospitalOptions{}), watch(t, sw.Addr, sw.Password())
+	counts := func(t *testing.T, number string, during func(outreach.CallOrder)) {
+		t.Parallel()
+		o := h.order(number)
+		o.Script.Menu = []outreach.KeyAction{{Key: "123", Action: outreach.Confirm}}
+		o.Script.KeyWait, o.Script.InterDigit = 20*time.Second, 20*time.Second // a key may be late, none may be lost
+		if err := h.d.Dial(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		during(o)
+		if r := h.j.result(t, o.Attempt); r.Digits != "123" || !slices.Contains(h.j.of(o.Attempt, false), "respond confirm 123") {
+			t.Errorf("%+v\n%v", r, h.j.of(o.Attempt, true))
+		}
+	}
+	for n := range 3 {
+		for _, ms := range []int{20, 40, 60, 100, 200} {
 			t.Run(fmt.Sprintf("%d ms, %d", ms, n), func(t *testing.T) {
-				t.Parallel()
-				o := h.order(fmt.Sprintf("1%s%04d123", freeswitch.AreaKeysAt, ms))
-				o.Script.Menu = []outreach.KeyAction{{Key: "123", Action: outreach.Confirm}}
-				o.Script.KeyWait, o.Script.InterDigit = 20*time.Second, 20*time.Second // a key may be late, none may be lost
-				if r := h.place(t, o); r.Digits != "123" || !slices.Contains(h.j.of(o.Attempt, false), "respond confirm 123") {
-					t.Errorf("%+v\n%v", r, h.j.of(o.Attempt, true))
-				}
+				counts(t, fmt.Sprintf("1%s%04d123", freeswitch.AreaKeysAt, ms), func(outreach.CallOrder) {})
+			})
+		}
+		for _, prompt := range []int{1, 2} {
+			t.Run(fmt.Sprintf("prompt %d, %d", prompt, n), func(t *testing.T) {
+				counts(t, fmt.Sprintf("1202555%d%d00", 4+prompt, n), func(o outreach.CallOrder) {
+					ears.await(t, o.Attempt, "execute playback", prompt)
+					press(t, sw, o.Destination, "123")
+				})
 			})
 		}
 	}
@@ -70,22 +89,68 @@ func TestAHangupInTheMiddleOfAPromptEndsTheCallAndCountsWhatWasHeard(t *testing.
 	}
 }
 
+// TestWithTheHumanTestAMachineHearsNothingAndPatientsAnswerAsEver presses each key while its prompt plays, the first
+// of them at the human test.
 func TestWithTheHumanTestAMachineHearsNothingAndPatientsAnswerAsEver(t *testing.T) {
 	t.Parallel()
-	h := open(t, shared.get(t), hospitalOptions{})
-	for digits, want := range map[string]string{"00": "", "16": "", "01": "respond confirm 1", "02": "respond cancel 2", "09": "respond confirm 1"} {
-		t.Run(digits, func(t *testing.T) {
+	sw := shared.get(t)
+	h, ears := open(t, sw, hospitalOptions{}), watch(t, sw.Addr, sw.Password())
+	for name, c := range map[string]struct {
+		number string
+		keys   []atPrompt
+		want   string
+	}{
+		"presses nothing": {"3100", nil, ""}, "is a machine": {"3116", nil, ""},
+		"1":             {"3200", []atPrompt{{1, "0"}, {3, "1"}}, "respond confirm 1"},
+		"2, twice":      {"3300", []atPrompt{{1, "0"}, {3, "2"}, {4, "2"}}, "respond cancel 2"},
+		"9, and then 1": {"3400", []atPrompt{{1, "0"}, {3, "9"}, {5, "1"}}, "respond confirm 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := h.order("1" + freeswitch.AreaHumanTest + "55501" + digits)
+			o := h.order("1" + freeswitch.AreaHumanTest + "555" + c.number)
 			o.Script.HumanTest = true
-			r := h.place(t, o)
+			if c.keys != nil {
+				o.Script.KeyWait = 20 * time.Second // a key may be late
+			}
+			if err := h.d.Dial(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+			for _, k := range c.keys {
+				ears.await(t, o.Attempt, "execute playback", k.prompt)
+				press(t, sw, o.Destination, k.key)
+			}
+			r := h.j.result(t, o.Attempt)
 			lines := h.j.of(o.Attempt, true)
 			heard := slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "note prompt greeting") })
-			if r.Machine != (want == "") || heard != (want != "") || want != "" && !slices.Contains(lines, want) || r.Machine && r.MachineWhy != "no_key" {
+			if r.Machine != (c.want == "") || heard != (c.want != "") || c.want != "" && !slices.Contains(lines, c.want) || r.Machine && r.MachineWhy != "no_key" {
 				t.Errorf("%+v\n%v", r, lines)
 			}
 		})
 	}
+}
+
+// atPrompt is a key that is pressed once so many prompts have begun.
+type atPrompt struct {
+	prompt int
+	key    string
+}
+
+// press has the phone of a number press keys, as telephone-events to the hospital.
+func press(t *testing.T, sw *freeswitch.Switch, number, keys string) {
+	t.Helper()
+	var shown struct {
+		Rows []struct{ UUID, Direction, Dest string }
+	}
+	if err := json.Unmarshal([]byte(ask(t, sw, "show channels as json")), &shown); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range shown.Rows {
+		if c.Direction == "inbound" && c.Dest == number {
+			ask(t, sw, "uuid_send_dtmf "+c.UUID+" "+keys)
+			return
+		}
+	}
+	t.Errorf("no phone of %s is in a call", number)
 }
 
 func TestABeepIsHeardByAVMD(t *testing.T) {

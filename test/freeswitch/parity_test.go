@@ -27,6 +27,7 @@ var lifeEvents = []string{
 
 // witness is an event socket of its own that writes down what a switch says of every leg.
 type witness struct {
+	link *esl.Client
 	mu   sync.Mutex
 	legs map[string][]string // by Unique-ID
 	apps map[string][]string // applications and how they ended
@@ -39,6 +40,7 @@ func watch(t *testing.T, addr, password string) *witness {
 	up := make(chan struct{}, 1)
 	c := esl.NewClient(esl.ClientOptions{Addr: addr, Password: password, Events: lifeEvents, OnEvent: w.see, Log: slog.New(slog.DiscardHandler),
 		OnUp: func(esl.Up) { up <- struct{}{} }})
+	w.link = c
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var run sync.WaitGroup
 	run.Go(func() {
@@ -97,14 +99,16 @@ func (w *witness) await(t *testing.T, id outreach.AttemptID, event string, n int
 	}
 }
 
+const throttled = "-ERR DESTINATION_OUT_OF_ORDER"
+
 // of waits for the leg's last event and returns all: its life, what its applications answered, its job.
 func (w *witness) of(id outreach.AttemptID) (life, apps []string, job string) {
-	late := time.After(10 * time.Second)
+	late, refused := time.After(10*time.Second), time.Now().Add(time.Second) // one that is refused has no last event
 	for {
 		w.mu.Lock()
 		life, apps, job = slices.Clone(w.legs[string(id)]), slices.Clone(w.apps[string(id)]), w.jobs["originate-"+string(id)]
 		w.mu.Unlock()
-		if slices.Contains(life, "DESTROY") && job != "" {
+		if slices.Contains(life, "DESTROY") && job != "" || job == throttled && len(life) == 0 && time.Now().After(refused) {
 			return life, apps, strings.ReplaceAll(job, string(id), "UUID")
 		}
 		select {
@@ -131,7 +135,7 @@ func simulatedWith(t *testing.T, plan []string) (*sim.Switch, *net.TCPAddr) {
 	}
 	sw, err := sim.New(sim.Options{Password: "test-only", SessionsPerSecond: 200, Recordings: t.TempDir(), InboundPlan: plan,
 		Gateways:  []sim.Gateway{{Name: "trunk1"}, {Name: "trunk2"}, {Name: "dead", Reply: 503}, {Name: "down", Down: true}},
-		Behaviour: sim.Behaviour{RingTime: 300 * time.Millisecond, KeyDelay: 700 * time.Millisecond, Greeting: 2 * time.Second, Hello: -1, TalkTime: time.Second}})
+		Behaviour: sim.Behaviour{RingTime: 300 * time.Millisecond, KeyDelay: 700 * time.Millisecond, Greeting: 3400 * time.Millisecond, Hello: -1, TalkTime: time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,12 +168,18 @@ func (h *hospital) tell(t *testing.T, w *witness, o outreach.CallOrder, during f
 	}
 	k.result = h.j.result(t, o.Attempt)
 	k.life, k.apps, k.job = w.of(o.Attempt)
+	k.life, k.apps = listened(k.life), listened(k.apps)
 	for _, l := range h.j.of(o.Attempt, true) {
 		if !strings.HasPrefix(l, "note key") { // pressed here while something else plays
 			k.lines = append(k.lines, l)
 		}
 	}
 	return k
+}
+
+// listened is what was seen with listening for a voice once, however long it took to make up one's mind.
+func listened(all []string) []string {
+	return slices.CompactFunc(all, func(a, b string) bool { return a == b && strings.Contains(a, "wait_for_silence") })
 }
 
 // scenario is one call that both switches must tell alike.
@@ -188,7 +198,7 @@ func scenarios(t *testing.T) []scenario {
 	gateway := func(name string) func(*hospital, *outreach.CallOrder) {
 		return func(_ *hospital, o *outreach.CallOrder) { o.Gateway = name }
 	}
-	return append(all,
+	return append(append(all, machines()...),
 		scenario{name: "a trunk that is dead", number: "13065550101", order: gateway("dead")},
 		scenario{name: "a trunk that is known to be down", number: "13065550101", order: gateway("down")},
 		scenario{name: "a trunk that is not there", number: "13065550101", order: gateway("nosuch")},
@@ -246,25 +256,35 @@ func TestTheSimulatedSwitchTellsCallsAsTheRealOneDoes(t *testing.T) {
 	for _, s := range scenarios(t) {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			var differ string
-			for range 3 { // a machine that stalls moves a key to another prompt; what differs each time is a difference
-				var both [2]told
-				var calls sync.WaitGroup
-				for i, h := range []*hospital{real, imitation} {
-					o := h.order(s.number)
-					if s.order != nil {
-						s.order(h, &o)
-					}
-					calls.Go(func() { both[i] = h.tell(t, []*witness{realEars, simEars}[i], o, s.during) })
-				}
-				calls.Wait()
-				if differ = differences(both[0], both[1]); differ == "" {
-					return
-				}
+			if strings.Contains(s.name, "beep") && !hasAVMD(t, sw) {
+				t.Skip("this FreeSWITCH has no mod_avmd")
 			}
-			t.Error(differ)
+			alike(t, [2]*hospital{real, imitation}, [2]*witness{realEars, simEars}, s)
 		})
 	}
+}
+
+// alike places the same call on both switches, and returns what was told of the real one.
+func alike(t *testing.T, hospitals [2]*hospital, ears [2]*witness, s scenario) told {
+	t.Helper()
+	var differ string
+	var both [2]told
+	for range stalls { // a machine that stalls moves a key to another prompt; what differs each time is a difference
+		var calls sync.WaitGroup
+		for i, h := range hospitals {
+			o := h.order(s.number)
+			if s.order != nil {
+				s.order(h, &o)
+			}
+			calls.Go(func() { both[i] = h.tell(t, ears[i], o, s.during) })
+		}
+		calls.Wait()
+		if differ = differences(both[0], both[1]); differ == "" {
+			return both[0]
+		}
+	}
+	t.Error(differ)
+	return both[0]
 }
 
 func differences(real, simulated told) string {
