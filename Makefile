@@ -64,7 +64,7 @@ else
 	@echo "skipped: the browser's tests need Node 20.19 or newer"
 endif
 
-screenshots: build ## docs/screenshots anew
+screenshots: setup-test build ## docs/screenshots anew
 	cd console && node e2e/screenshots.mjs
 
 demo: setup-demo build ## the whole job against simulators, console on http://127.0.0.1:8080

@@ -9,6 +9,7 @@ export const pages = [
   { name: "pbx", path: "/pbxs/main" },
   { name: "pbx-new", path: "/pbxs/new" },
   { name: "prompts", path: "/prompts" },
+  { name: "prompt", path: "/prompts/greeting" },
   { name: "configurations", path: "/configurations" },
   { name: "configuration", path: "/configurations/Appointment%20reminder" },
   { name: "configuration-new", path: "/configurations/new" },
