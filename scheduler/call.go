@@ -156,7 +156,7 @@ func (s *Scheduler) settle(ctx context.Context, a outreach.Attempt, end func(out
 	defer s.Wake()
 	defer s.untrack(a.ID)
 	now := s.Clock.Now()
-	ch, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
+	ch, err := s.decideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
 		return end(c, now), nil
 	})
 	if late(err) {

@@ -25,6 +25,7 @@ func (s *Scheduler) tick(ctx context.Context) (time.Duration, error) {
 		return idleWait, nil
 	}
 	now := s.Clock.Now()
+	s.writeHeard(ctx, now)
 	if err := s.loadPauses(ctx); err != nil {
 		return 0, err
 	}

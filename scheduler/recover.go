@@ -53,7 +53,7 @@ func (s *Scheduler) disown(ctx context.Context, a outreach.Attempt) error {
 
 func (s *Scheduler) markUnknown(ctx context.Context, a outreach.Attempt) error {
 	now := s.Clock.Now()
-	_, err := s.Store.DecideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
+	_, err := s.decideAttempt(ctx, a.ID, a.Token, now, func(c outreach.Case) (outreach.Change, error) {
 		return outreach.OnLost(s.current(), c, a.ID, s.Node, now), nil
 	})
 	if err != nil {

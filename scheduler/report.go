@@ -28,19 +28,20 @@ func (s *Scheduler) Answered(ctx context.Context, id outreach.AttemptID, token i
 	return s.record(ctx, id, token, func(c outreach.Case) outreach.Change { return outreach.OnAnswered(c, id, at) })
 }
 
-// Note appends one line to the logs.
+// Note appends one line to the logs; keepHeard says which may wait.
 func (s *Scheduler) Note(ctx context.Context, id outreach.AttemptID, token int64, kind string, data map[string]any) error {
 	if s.aside(ctx, id, kind, data) {
 		return nil
 	}
-	at := s.Clock.Now()
-	return s.record(ctx, id, token, func(c outreach.Case) outreach.Change {
-		return outreach.Change{Logs: []outreach.LogEntry{{Transaction: c.Transaction.ID, Attempt: id, At: at, Kind: kind, Data: data}}}
-	})
+	line := outreach.LogEntry{Attempt: id, At: s.Clock.Now(), Kind: kind, Data: data}
+	if s.keepHeard(line, token) {
+		return nil
+	}
+	return s.record(ctx, id, token, func(outreach.Case) outreach.Change { return outreach.Change{Logs: []outreach.LogEntry{line}} })
 }
 
 func (s *Scheduler) record(ctx context.Context, id outreach.AttemptID, token int64, fn func(outreach.Case) outreach.Change) error {
-	_, err := s.Store.DecideAttempt(ctx, id, token, s.Clock.Now(), func(c outreach.Case) (outreach.Change, error) {
+	_, err := s.decideAttempt(ctx, id, token, s.Clock.Now(), func(c outreach.Case) (outreach.Change, error) {
 		return fn(c), nil
 	})
 	if err != nil {
@@ -65,7 +66,7 @@ func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token in
 			action, value = outreach.CallBack, ""
 		}
 	}
-	ch, err := s.Store.DecideAttempt(ctx, id, token, at, func(c outreach.Case) (outreach.Change, error) {
+	ch, err := s.decideAttempt(ctx, id, token, at, func(c outreach.Case) (outreach.Change, error) {
 		var ch outreach.Change
 		ch, accepted = outreach.OnResponse(snap, c, outreach.Response{
 			Attempt: id, Action: action, Channel: outreach.IVR, Via: keyOf(c, id), Digits: digits, Value: value,
@@ -114,7 +115,7 @@ func (s *Scheduler) End(ctx context.Context, r outreach.CallResult) error {
 	defer s.Wake()
 	over := false
 	var id outreach.TransactionID
-	ch, err := s.Store.DecideAttempt(ctx, r.Attempt, r.Token, now, func(c outreach.Case) (outreach.Change, error) {
+	ch, err := s.decideAttempt(ctx, r.Attempt, r.Token, now, func(c outreach.Case) (outreach.Change, error) {
 		ch := outreach.OnCallEnd(snap, c, r, now)
 		id, over = c.Transaction.ID, !c.Transaction.State.Open() || ch.Transaction != nil && !ch.Transaction.State.Open()
 		return ch, nil

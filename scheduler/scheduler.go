@@ -120,6 +120,7 @@ type Scheduler struct {
 	probes   map[outreach.AttemptID]outreach.GatewayOutcome
 	trials   map[outreach.AttemptID]trial
 	records  map[outreach.AttemptID]record
+	heard    map[outreach.AttemptID]heard
 	guesses  map[string]guesses             // by number
 	turns    map[string]time.Time           // pbx, pbx/gateway → when its next call may leave
 	withheld map[outreach.Channel]time.Time // until when nothing leaves on it
@@ -139,7 +140,7 @@ func New(o Options) *Scheduler {
 	}
 	return &Scheduler{Options: o, wake: make(chan struct{}, 1), ask: make(chan struct{}, 1), inflight: map[outreach.AttemptID]outreach.Attempt{},
 		releases: map[string]cron.Schedule{}, breakers: map[string]*outreach.Breaker{},
-		probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, trials: map[outreach.AttemptID]trial{}, turns: map[string]time.Time{}, guesses: map[string]guesses{}, records: map[outreach.AttemptID]record{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{},
+		probes: map[outreach.AttemptID]outreach.GatewayOutcome{}, trials: map[outreach.AttemptID]trial{}, turns: map[string]time.Time{}, guesses: map[string]guesses{}, records: map[outreach.AttemptID]record{}, heard: map[outreach.AttemptID]heard{}, withheld: map[outreach.Channel]time.Time{}, warm: map[string]time.Time{},
 		stuck: map[string]int{}}
 }
 
