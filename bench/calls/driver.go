@@ -18,12 +18,12 @@ type driver struct {
 	link   net.Conn
 	read   *bufio.Reader
 	listen net.Listener
-	audio  string
+	audio  []string
 	ended  chan error
 	served sync.WaitGroup
 }
 
-func startDriver(addr, password, audio string) (*driver, error) {
+func startDriver(addr, password string, audio ...string) (*driver, error) {
 	d := &driver{audio: audio, ended: make(chan error, 4096)}
 	var err error
 	if d.link, err = net.Dial("tcp", addr); err != nil {
@@ -98,28 +98,37 @@ func (d *driver) accept() {
 	}
 }
 
-// call is one leg: connect, subscribe, play, hang up.
+// call is one leg: connect, subscribe, play one file after the other, hang up, wait until it is gone.
 func (d *driver) call(c net.Conn) error {
 	defer c.Close()
 	r := bufio.NewReader(c)
-	if _, err := io.WriteString(c, "connect\n\nmyevents json\n\nsendmsg\ncall-command: execute\nexecute-app-name: playback\nexecute-app-arg: "+d.audio+"\n\n"); err != nil {
+	if _, err := io.WriteString(c, "connect\n\nmyevents json\n\n"+execute("playback", d.audio[0])); err != nil {
 		return err
 	}
-	played := false
-	for {
+	for played := 0; ; {
 		_, body, err := frame(r)
 		switch {
-		case errors.Is(err, io.EOF) && played:
+		case errors.Is(err, io.EOF) && played == len(d.audio):
 			return nil
 		case err != nil:
 			return err
-		case !played && strings.Contains(body, `"Event-Name":"CHANNEL_EXECUTE_COMPLETE"`) && strings.Contains(body, `"Application":"playback"`):
-			played = true
-			if _, err := io.WriteString(c, "sendmsg\ncall-command: execute\nexecute-app-name: hangup\n\n"); err != nil {
+		case strings.Contains(body, `"Event-Name":"CHANNEL_EXECUTE_COMPLETE"`) && strings.Contains(body, `"Application":"playback"`):
+			next := execute("hangup", "")
+			if played++; played < len(d.audio) {
+				next = execute("playback", d.audio[played])
+			}
+			if _, err := io.WriteString(c, next); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+func execute(app, arg string) string {
+	if arg != "" {
+		arg = "execute-app-arg: " + arg + "\n"
+	}
+	return "sendmsg\ncall-command: execute\nexecute-app-name: " + app + "\n" + arg + "\n"
 }
 
 // frame reads one frame: its headers and its body.

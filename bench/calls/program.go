@@ -32,7 +32,7 @@ func (b *bench) program(ctx context.Context) (t taken, err error) {
 	if err != nil {
 		return t, err
 	}
-	r, err := rig.New(ctx, rig.Options{Program: b.o.Program, Env: b.o.Env, Dir: b.dir, Document: b.document(), Greeting: 700 * time.Millisecond, Switch: addr})
+	r, err := rig.New(ctx, rig.Options{Program: b.o.Program, Env: b.o.Env, Dir: b.dir, Document: b.document(), Greeting: greeting, Switch: addr})
 	if err != nil {
 		return t, err
 	}

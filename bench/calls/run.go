@@ -34,7 +34,8 @@ type Options struct {
 const (
 	peer        = "a minimal driver making the same call"
 	callerID    = "+12025550199"
-	shortPrompt = 300 * time.Millisecond
+	shortPrompt = 300 * time.Millisecond // the goodbye of every call
+	greeting    = 700 * time.Millisecond
 	rounds      = 3 // each takes its turn so often
 )
 
@@ -47,6 +48,7 @@ type bench struct {
 	sw    *freeswitch.Switch
 	dir   string
 	short string
+	greet string
 	long  string // a second of sound
 }
 
@@ -88,8 +90,8 @@ func (b *bench) prepare(ctx context.Context) (err error) {
 	if err := os.Chmod(b.dir, 0o755); err != nil {
 		return err
 	}
-	b.short, b.long = filepath.Join(b.dir, "short.wav"), filepath.Join(b.dir, "long.wav")
-	for name, d := range map[string]time.Duration{b.short: shortPrompt, b.long: time.Second} {
+	b.short, b.greet, b.long = filepath.Join(b.dir, "short.wav"), filepath.Join(b.dir, "greeting.wav"), filepath.Join(b.dir, "long.wav")
+	for name, d := range map[string]time.Duration{b.short: shortPrompt, b.greet: greeting, b.long: time.Second} {
 		if err := os.WriteFile(name, sound(d), 0o644); err != nil {
 			return err
 		}
@@ -128,11 +130,12 @@ func used() time.Duration {
 // throughput lets dialer and driver make the same calls, in turns.
 func (b *bench) throughput(ctx context.Context) ([]sheet.Row, error) {
 	script := outreach.Script{Language: "en", Flows: map[string]outreach.Flow{"en": {MenuAt: 1,
-		Sequence: []outreach.Segment{{Category: "greeting", Media: b.long, Duration: time.Second}}}}}
+		Sequence: []outreach.Segment{{Category: "greeting", Media: b.greet, Duration: greeting}},
+		Goodbye:  []outreach.Segment{{Category: "goodbye", Media: b.short, Duration: shortPrompt}}}}}
 	var dialer, driver taken
 	n := b.o.Calls / rounds
 	for range rounds {
-		d, err := startDriver(b.sw.Addr, b.sw.Password(), b.long)
+		d, err := startDriver(b.sw.Addr, b.sw.Password(), b.greet, b.short)
 		if err != nil {
 			return nil, err
 		}
