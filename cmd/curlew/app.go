@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -47,6 +48,7 @@ type appOptions struct {
 	file        []byte       // config file applied at start
 	actor       string
 	allowSilent bool
+	speech      speechFlags
 	heard       func(outreach.Script) // told of every script; may be nil
 	proxies     []netip.Prefix        // reverse proxies whose X-Forwarded-For is believed
 	rehearsable bool                  // configurations can be rehearsed
@@ -139,11 +141,14 @@ func (a *app) newLibrary(ctx context.Context) (*prompts.Library, error) {
 		return nil, fmt.Errorf("audio directory: %w", err)
 	}
 	o := prompts.Options{Dir: dir, Recordings: a.recordings, AllowSilent: a.allowSilent, Log: a.log}
-	speaker, err := prompts.NewEspeak(ctx, prompts.EspeakOptions{})
-	if err == nil {
+	speaker, err := a.speech.speaker(ctx, a.getenv)
+	switch {
+	case err == nil:
 		o.Speaker, o.AllowSilent = speaker, false
-	} else {
+	case errors.Is(err, exec.ErrNotFound):
 		a.log.Warn("no speech: only recorded prompts can be played; install espeak-ng", "err", err)
+	default:
+		return nil, fmt.Errorf("speech: %w", err)
 	}
 	return prompts.New(o), nil
 }

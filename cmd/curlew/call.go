@@ -25,6 +25,7 @@ type callCommand struct {
 	Configuration string `required:"" help:"Name of the outbound configuration whose call is placed."`
 	Language      string `help:"Language of the call; default the facility's first."`
 	ESLListen     string `name:"esl-listen" help:"Address that FreeSWITCH connects to; default the PBX's callback."`
+	speechFlags
 }
 
 // Run is curlew call: one call, now, once, with its transcript. Prefixes, caps and opt-outs hold; the
@@ -80,7 +81,7 @@ func (k *callCommand) place(c *console, doc outreach.Document, cfg outreach.Conf
 		return fmt.Errorf("configuration of the call: %w", err)
 	}
 	o := appOptions{db: filepath.Join(dir, "call.db"), data: dir, recordings: filepath.Dir(k.Config), node: "call", clock: clock.System{},
-		log: logger(io.Discard, slog.LevelError), getenv: c.getenv, file: file, actor: "call"}
+		log: logger(io.Discard, slog.LevelError), getenv: c.getenv, file: file, actor: "call", speech: k.speechFlags}
 	if o.http, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

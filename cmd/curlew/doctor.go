@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -21,6 +23,7 @@ type doctorCommand struct {
 	Config string `required:"" help:"JSON config file." type:"existingfile"`
 	DB     string `help:"SQLite file or postgres:// URL; brought up to date, as serve does." default:"curlew.db"`
 	Data   string `help:"Directory of audio, as given to serve; default beside the database file."`
+	speechFlags
 }
 
 // health is what a check came to.
@@ -109,15 +112,14 @@ func (d *doctor) database(ctx context.Context) {
 
 // recordings looks at the files of recorded prompts, and for an engine that speaks the others.
 func (d *doctor) recordings(ctx context.Context) {
-	var spoken []string
-	recorded := 0
+	spoken, recorded := 0, 0
 	for _, p := range d.snap.Document.Prompts {
 		if !p.Active {
 			continue
 		}
 		for lang, l := range p.Languages {
 			if l.Audio == "" {
-				spoken = append(spoken, lang)
+				spoken++
 				continue
 			}
 			recorded++
@@ -127,14 +129,47 @@ func (d *doctor) recordings(ctx context.Context) {
 	if recorded > 0 {
 		d.say("recordings", ok, "%d prompts are recordings", recorded)
 	}
-	if len(spoken) == 0 {
+	if spoken > 0 || d.calls() {
+		d.speech(ctx, spoken)
+	}
+}
+
+// calls reports whether anybody is called: names, dates and what Curlew says itself are never recordings.
+func (d *doctor) calls() bool {
+	return slices.ContainsFunc(d.snap.Document.Configurations, func(c outreach.Configuration) bool {
+		return c.Active && slices.ContainsFunc(c.Steps, func(s outreach.Step) bool { return s.Channel == outreach.IVR })
+	})
+}
+
+// speech has the engine say a word in each language of the hospital.
+func (d *doctor) speech(ctx context.Context, texts int) {
+	const about = "speech"
+	engine, err := d.speaker(ctx, d.getenv)
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		d.say(about, red, "%d prompts are text, as are names and dates, and there is no engine to speak them: %v; install espeak-ng, or choose --speech-command or --speech-url", texts, err)
+		return
+	case err != nil:
+		d.say(about, red, "%v", err)
 		return
 	}
-	if _, err := prompts.NewEspeak(ctx, prompts.EspeakOptions{}); err != nil {
-		d.say("speech", red, "%d prompts are text and there is no engine to speak them: %v; install espeak-ng", len(spoken), err)
+	dir, err := os.MkdirTemp("", "curlew-doctor-")
+	if err != nil {
+		d.say(about, red, "%v", err)
 		return
 	}
-	d.say("speech", ok, "espeak-ng speaks %d prompts", len(spoken))
+	defer os.RemoveAll(dir)
+	library, sound := prompts.New(prompts.Options{Dir: dir, Speaker: engine}), 0
+	for _, lang := range d.snap.Document.Facility.Languages {
+		if _, err := library.Say(ctx, "1 2 3", lang); err != nil {
+			d.say(about+" "+lang, red, "%s does not speak it: %v", d.named(), err)
+			continue
+		}
+		sound++
+	}
+	if sound > 0 {
+		d.say(about, ok, "%s speaks %d prompts, names and dates in %d languages", d.named(), texts, sound)
+	}
 }
 
 func (d *doctor) recording(about, audio string) {

@@ -258,9 +258,20 @@ func (a pbxAsk) audio(ctx context.Context) {
 		a.say(a.about, ok, "sees the prompts in %s", path.Dir(seen))
 	case strings.HasPrefix(body, "-ERR"):
 		a.say(a.about, warn, "cannot say whether it sees the prompts in %s", path.Dir(seen))
+	case a.pbx.AudioDir != "":
+		a.audioDir(ctx, dir)
 	default:
 		a.say(a.about, red, "does not see %s: share our audio directory %s with it, or set audio_dir or audio_url", path.Dir(seen), dir)
 	}
+}
+
+// audioDir says what is wrong with an audio_dir in which the switch does not find our file.
+func (a pbxAsk) audioDir(ctx context.Context, ours string) {
+	if body, answered := a.ask(ctx, "file_exists "+a.pbx.AudioDir); answered && body == "true" {
+		a.say(a.about, red, "does not see our prompts in audio_dir %s: that is another directory than our %s; share ours there", a.pbx.AudioDir, ours)
+		return
+	}
+	a.say(a.about, red, "does not see audio_dir %s: there is no such directory on the switch, or its user may not enter it; share our %s there", a.pbx.AudioDir, ours)
 }
 
 var errCodec = errors.New("has no such codec")

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -145,6 +146,27 @@ func TestEveryRowOfAPBXCanTurn(t *testing.T) {
 			}
 			if turned != 1 || (c.state == red) != (reds == 1) || (status == exitWanted) != (c.state == red) {
 				t.Errorf("status %d, %d red\n%s", status, reds, table)
+			}
+		})
+	}
+}
+
+// TestAWrongAudioDirSaysWhatIsWrongWithIt: one that is not there, or is closed, and one that is another directory.
+func TestAWrongAudioDirSaysWhatIsWrongWithIt(t *testing.T) {
+	t.Parallel()
+	for want, answers := range map[string]scripted{
+		"there is no such directory on the switch": {"file_exists": "false"},
+		"that is another directory than our":       {"file_exists /srv/prompts": "true", "file_exists /srv/prompts/doctor": "false"},
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			_, doc := outside(t)
+			s := sound()
+			maps.Copy(s, answers)
+			p := &doc.PBXs[0]
+			p.ESL.Port, p.AudioDir = s.serve(t), "/srv/prompts"
+			if status, table := examined(t, doc); status != exitWanted || strings.Count(table, "  "+string(red)+"  ") != 1 || !strings.Contains(table, want) {
+				t.Errorf("status %d\n%s", status, table)
 			}
 		})
 	}

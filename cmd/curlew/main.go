@@ -43,6 +43,7 @@ type commands struct {
 	Demo     demoCommand     `cmd:"" help:"The whole job against simulators; open the page it names."`
 	Config   configCommand   `cmd:"" help:"The JSON config: validate, apply, export, schema."`
 	DryRun   dryRunCommand   `cmd:"" name:"dry-run" help:"The dated timeline of every attempt of an event, nothing sent."`
+	Preview  previewCommand  `cmd:"" help:"Writes the call of a configuration as its patient hears it into a WAV file; nobody is called."`
 	Rehearse rehearseCommand `cmd:"" help:"Plays a configuration once with a simulated patient and tells the whole story; nothing real is reached."`
 	Doctor   doctorCommand   `cmd:"" help:"Checks PBXs, gateways, prompts, Twilio, SMTP, database and clock; exit 1 if anything is red."`
 	Call     callCommand     `cmd:"" help:"One test call with its transcript."`

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,5 +240,43 @@ func TestAPreviewSaysWhatACallWouldGoOnWithout(t *testing.T) {
 	}
 	if len(shown.LeftOut) != 1 || shown.LeftOut[0].Category != "doctor_name" || !strings.Contains(shown.LeftOut[0].Why, "data.doctor") {
 		t.Errorf("%+v", shown.LeftOut)
+	}
+}
+
+// TestAPreviewIsWrittenByTheCommandLine: a WAV of the length that is told, what is said when, and nothing left behind.
+func TestAPreviewIsWrittenByTheCommandLine(t *testing.T) {
+	if _, err := prompts.NewEspeak(t.Context(), prompts.EspeakOptions{}); err != nil {
+		t.Skipf("no speech: %v", err)
+	}
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", filepath.Join(dir, "tmp"))
+	if err := os.Mkdir(os.TempDir(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file, event := filepath.Join(dir, "call.wav"), filepath.Join(dir, "event.json")
+	if err := os.WriteFile(event, []byte(`{"subject":{"id":"A-9","time":"2031-03-04T09:15:00+03:00"},
+		"recipient":{"id":"P-9","name":"Layla Aziz","phone":"+12025550101"}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"preview", "Appointment reminder", "--config", "../../examples/appointment-reminder.json", "--out", file}
+	for want, more := range map[string][]string{"Layla Aziz": {"--event", event}, "الرابع من مارس": {"--event", event, "--lang", "ar"}, "अमीना": {"--lang", "hi"}} {
+		status, out, errOut := curlew(t, append(slices.Clone(args), more...)...)
+		wav, err := os.ReadFile(file)
+		if status != exitDone || err != nil || !strings.HasPrefix(string(wav), "RIFF") || !strings.Contains(out, want) {
+			t.Errorf("%s: status %d, %v\n%s%s", want, status, err, out, errOut)
+		}
+	}
+	for want, wrong := range map[string][]string{"the hospital speaks": {"--lang", "fr"}, "speech-voice": {"--speech-url", "http://127.0.0.1:1/"}} {
+		status, out, errOut := curlew(t, append(slices.Clone(args), wrong...)...)
+		if status == exitDone || !strings.Contains(errOut, want) {
+			t.Errorf("%s: status %d\n%s%s", want, status, out, errOut)
+		}
+	}
+	args[1] = "Nobody's"
+	if status, _, errOut := curlew(t, args...); status == exitDone || !strings.Contains(errOut, `no configuration "Nobody's"`) {
+		t.Errorf("an unknown configuration: status %d\n%s", status, errOut)
+	}
+	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
 	}
 }

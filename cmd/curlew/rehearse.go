@@ -97,14 +97,7 @@ func (r *rehearseCommand) refused(c *console, err error) error {
 	if !errors.As(err, &problems) {
 		return err
 	}
-	for _, p := range problems {
-		fmt.Fprintf(c.err, "%s: %s", p.Pointer, p.Detail)
-		if p.Hint != "" {
-			fmt.Fprintf(c.err, " (%s)", p.Hint)
-		}
-		fmt.Fprintln(c.err)
-	}
-	return errWanting
+	return printProblems(c, problems)
 }
 
 func printStory(c *console, st httpapi.RehearsalStory) error {

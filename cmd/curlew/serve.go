@@ -33,7 +33,8 @@ type serveCommand struct {
 	Paused       bool          `help:"Start with everything paused, after a restore: nobody is called until POST /api/v1/resume."`
 	Lease        time.Duration `help:"How long the calls of a node that falls silent stay its own; then the others settle them." default:"30s"`
 	Verbose      bool          `help:"Log every call's steps."`
-	Profile      string        `help:"Loopback address at which this process's profiles are to be had (go tool pprof)."`
+	speechFlags
+	Profile string `help:"Loopback address at which this process's profiles are to be had (go tool pprof)."`
 }
 
 // Run is curlew serve: until SIGTERM or an interrupt.
@@ -76,7 +77,7 @@ func (s *serveCommand) options(c *console, log *slog.Logger) (o appOptions, err 
 		return o, fmt.Errorf("--lease %s is too short: at least %s", s.Lease, minLease)
 	}
 	o = appOptions{lease: s.Lease, paused: s.Paused, db: s.DB, data: s.Data, node: s.Node, clock: clock.System{}, log: log, getenv: c.getenv,
-		actor: "file", rehearsable: true}
+		actor: "file", rehearsable: true, speech: s.speechFlags}
 	if o.data == "" {
 		o.data = filepath.Dir(s.DB)
 	}
