@@ -55,6 +55,14 @@ test("mistakes land on their fields; a PBX that cannot be reached is saved and s
   const { page } = tab;
   await page.goto(`${demo.url}/pbxs`);
   await page.getByRole("link", { name: "Connect a PBX" }).click();
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("main");
+  await page.getByLabel("Event socket host").fill("127.0.0.1");
+  await page.getByLabel("Event socket password").fill("not-the-shipped-one");
+  await page.getByLabel("Curlew's host as FreeSWITCH sees it").fill("127.0.0.1");
+  await save(page);
+  await page.getByText("taken", { exact: true }).waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "Name", exact: true }).getAttribute("aria-invalid"), "true", "a conflict lands on its field");
+  await page.getByLabel("Event socket host").fill("");
   await page.getByRole("textbox", { name: "Name", exact: true }).fill("second");
   await page.getByRole("button", { name: "Add a gateway" }).click();
   await page.getByLabel("Name in FreeSWITCH").fill("trunk9");
