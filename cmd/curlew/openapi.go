@@ -23,7 +23,8 @@ func (openapiCommand) Run(c *console) error {
 
 // describeAPI mounts every door with nothing behind it.
 func describeAPI() ([]byte, error) {
-	s, err := httpapi.New(httpapi.Options{Version: version, Clock: clock.System{}, Log: logger(io.Discard, slog.LevelError), Feed: httpapi.NewFeed()})
+	s, err := httpapi.New(httpapi.Options{Version: version, Clock: clock.System{}, Log: logger(io.Discard, slog.LevelError), Feed: httpapi.NewFeed(),
+		Rehearsals: &rehearsals{}})
 	if err != nil {
 		return nil, fmt.Errorf("describe the API: %w", err)
 	}
