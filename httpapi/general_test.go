@@ -44,3 +44,22 @@ func TestMistakesInTheHospitalsSettingsPointAtTheirFields(t *testing.T) {
 		}
 	}
 }
+
+// An admin sees before typing what the next apply of the config file undoes; without a file nothing is claimed to be its own.
+func TestWhatTheConfigFileOwnsIsTold(t *testing.T) {
+	w := newWorld(t)
+	h := w.server().Handler()
+	owned := func() outreach.AppliedFile {
+		rec := request(h, "GET", "/api/v1/config/applied", adminKey, nil)
+		want(t, rec, http.StatusOK)
+		return decode[outreach.AppliedFile](t, rec)
+	}
+	w.snap.Document.Applied = nil
+	if got := owned(); got.SHA256 != "" || got.Resources == nil || len(got.Resources) > 0 {
+		t.Errorf("without a file: %+v", got)
+	}
+	w.snap.Document.Applied = &outreach.AppliedFile{SHA256: "ab", Resources: []string{"pbxs/main", "prompts/greeting"}}
+	if got := owned(); got.SHA256 != "ab" || !slices.Equal(got.Resources, []string{"pbxs/main", "prompts/greeting"}) {
+		t.Errorf("with a file: %+v", got)
+	}
+}

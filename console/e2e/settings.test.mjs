@@ -82,3 +82,28 @@ test("what the retention no longer keeps is removed at once, after a question", 
   await page.getByText("Done: 0 rows removed.").waitFor();
   await clean(tab);
 });
+
+test("what the config file owns is marked as such, what was made by hand is not", { timeout: 60_000 }, async () => {
+  const tab = await settings();
+  const { page } = tab;
+  const note = page.getByText("This comes from the configuration file.");
+  await note.waitFor();
+  const made = await fetch(`${demo.url}/api/v1/pbxs`, {
+    method: "POST", headers: { Authorization: `Bearer ${demo.key}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ name: "by-hand", active: false, esl: { host: "127.0.0.1", port: 8021, password: "${env:NONE}" }, callback: { host: "127.0.0.1", port: 8084 }, gateways: [] }),
+  });
+  assert.equal(made.status, 201, await made.text());
+  for (const [at, owned] of [["/pbxs/main", true], ["/prompts/greeting", true], ["/pbxs/by-hand", false]]) {
+    const told = page.waitForResponse((r) => r.url().endsWith("/config/applied") && r.ok());
+    await page.goto(demo.url + at);
+    await Promise.all([told, settled(page)]);
+    if (owned) await note.waitFor();
+    await page.getByRole("button", { name: "Save", exact: true }).waitFor();
+    assert.equal(await note.count(), owned ? 1 : 0, at);
+    assert.deepEqual(await violations(page), []);
+  }
+  await page.goto(`${demo.url}/pbxs`);
+  await settled(page);
+  await page.getByText("Configuration file", { exact: false }).first().waitFor();
+  await clean(tab);
+});

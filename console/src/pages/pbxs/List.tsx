@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import type { Schemas } from "../../api/client";
 import { usePolling } from "../../api/live";
 import { read, useLive } from "../../api/queries";
+import { FileBadge } from "../../parts/FromFile";
 import { Icon } from "../../parts/icons";
 import { Page } from "../../parts/Page";
 import { Section } from "../../parts/Section";
@@ -32,7 +33,7 @@ function Card({ pbx }: { pbx: Schemas["PBX"] }) {
   const status = useQuery({ ...read.pbxStatus(pbx.name ?? ""), refetchInterval }).data;
   const to = `/pbxs/${encodeURIComponent(pbx.name ?? "")}`;
   return (
-    <Section title={<Anchor component={Link} to={to} c="inherit" underline="always">{pbx.name}</Anchor>} hint={<span className="number">{pbx.esl?.host}:{pbx.esl?.port}</span>} aside={<LinkBadge active={pbx.active} status={status} />}>
+    <Section title={<Anchor component={Link} to={to} c="inherit" underline="always">{pbx.name}</Anchor>} hint={<span className="number">{pbx.esl?.host}:{pbx.esl?.port}</span>} aside={<Group gap={6}><FileBadge resource={`pbxs/${pbx.name}`} /><LinkBadge active={pbx.active} status={status} /></Group>}>
       {status && (
         <>
           <Group justify="space-between"><Text size="sm">{t("lines")}</Text><Text size="sm" className="numbers">{status.in_use} / {status.max_concurrent_calls}</Text></Group>

@@ -8,6 +8,7 @@ import { api, ifMatch, taken, type Schemas, type Taken } from "../../api/client"
 import { byField, conflicting } from "../../api/problems";
 import { Conflict } from "../../parts/Conflict";
 import { useEditor } from "../../parts/editor";
+import { FileNote } from "../../parts/FromFile";
 import { Icon } from "../../parts/icons";
 import { Page } from "../../parts/Page";
 import { SaveBar } from "../../parts/SaveBar";
@@ -47,6 +48,7 @@ export default function One() {
     <Page title={title} intro={<Anchor component={Link} to="/pbxs">{t("back")}</Anchor>} actions={name && <Remove name={name} etag={editor.etag} />}>
       {name && <Status name={name} />}
       {name && <TestCall pbx={name} />}
+      {name && <FileNote resource={`pbxs/${name}`} />}
       <Ready query={{ data: editor.value, error: query.error, isPending: query.isPending, refetch: query.refetch }} rows={8}>
         {(value) => <Edit {...{ value, editor, created: name !== undefined }} />}
       </Ready>

@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { read, useFacility, useLive } from "../../api/queries";
+import { FileBadge } from "../../parts/FromFile";
 import { Icon } from "../../parts/icons";
 import { Page } from "../../parts/Page";
 import { Section } from "../../parts/Section";
@@ -82,6 +83,7 @@ function Card({ category, prompt }: { category: Category; prompt: Prompt | undef
         <Group gap={6}>
           {languages.filter((code) => state !== "shipped" || has(category, prompt, code) === "missing").map((code) => <Coverage key={code} category={category} prompt={prompt} language={code} />)}
           {category.own && <Badge variant="outline" tt="none" radius="sm" color="grape">{t("own.mark")}</Badge>}
+          {prompt && <FileBadge resource={`prompts/${category.name}`} />}
         </Group>
       </Stack>
     </Paper>

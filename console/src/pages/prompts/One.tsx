@@ -9,6 +9,7 @@ import { byField } from "../../api/problems";
 import { queryClient, read, useFacility, useLive } from "../../api/queries";
 import { Conflict } from "../../parts/Conflict";
 import { useEditor } from "../../parts/editor";
+import { FileNote } from "../../parts/FromFile";
 import { Icon } from "../../parts/icons";
 import { Page } from "../../parts/Page";
 import { SaveBar } from "../../parts/SaveBar";
@@ -93,6 +94,7 @@ function Editor({ category, title, listed }: { category: Category; title: string
       {edit.theirs && <Conflict mine={bare(value)} theirs={bare(edit.theirs.data)} busy={edit.busy} onMine={edit.keepMine} onTheirs={edit.takeTheirs} />}
       {edit.error && !edit.theirs && (wrong.rest.length > 0 || Object.keys(wrong.fields).length === 0) && <Failed error={edit.error} />}
       {warnings.length > 0 && edit.saved && <Alert color="orange" role="status" icon={<Icon name="warn" />} title={t("warned")}><List size="sm" lang="en" dir="ltr">{warnings.map((w, i) => <List.Item key={i}>{w.detail}. {w.hint}</List.Item>)}</List></Alert>}
+      {loaded.saved && <FileNote resource={`prompts/${name}`} />}
       <Section title={t("languages")} hint={t("languagesHint")} aside={<Switch label={t("active")} checked={value.active} disabled={!admin} onChange={(e) => { const active = e.currentTarget.checked; change((p) => ({ ...p, active })); }} />}>
         {!loaded.saved && <Text size="sm">{t("unsavedYet")}</Text>}
         {wrong.fields["/active"] && <Text size="sm" c="var(--mantine-color-error)" role="alert">{wrong.fields["/active"]}</Text>}

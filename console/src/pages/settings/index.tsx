@@ -5,6 +5,7 @@ import { api, ifMatch, taken, type Schemas } from "../../api/client";
 import { byField, conflicting } from "../../api/problems";
 import { Conflict } from "../../parts/Conflict";
 import { useEditor } from "../../parts/editor";
+import { FileNote } from "../../parts/FromFile";
 import { Page } from "../../parts/Page";
 import { SaveBar } from "../../parts/SaveBar";
 import { Failed, Ready } from "../../parts/states";
@@ -38,6 +39,7 @@ export default function Settings() {
               {editor.theirs && <Conflict mine={value} theirs={editor.theirs.data} busy={editor.busy} onMine={editor.keepMine} onTheirs={editor.takeTheirs} />}
               {other && <Failed error={editor.error} />}
               {faults.rest.length > 0 && <Alert color="red" role="alert">{faults.rest.map((f) => <Text size="sm" key={f}>{f}</Text>)}</Alert>}
+              <FileNote />
               <Form value={value} change={editor.change} faults={faults.fields} />
               <SaveBar dirty={editor.dirty} busy={editor.busy} saved={editor.saved} onSave={editor.save} />
             </Stack>
