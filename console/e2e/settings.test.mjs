@@ -104,6 +104,6 @@ test("what the config file owns is marked as such, what was made by hand is not"
   }
   await page.goto(`${demo.url}/pbxs`);
   await settled(page);
-  await page.getByText("Configuration file", { exact: false }).first().waitFor();
+  await page.getByText("Config file", { exact: true }).first().waitFor();
   await clean(tab);
 });
