@@ -36,6 +36,7 @@ var descriptions = map[string]string{
 	"PBX.allow_from":           "Networks (CIDR) that may connect to our outbound-socket server; default the event socket's host.",
 	"PBX.audio_dir":            "Our audio directory as the PBX sees it, where the path differs.",
 	"PBX.audio_url":            "Or the address from which the PBX fetches audio.",
+	"PBX.extension_context":    "Dialplan context in which transfers to a target without + are dialled, such as default; without it they leave through the gateway.",
 	"PBX.callback_dids":        "Numbers on which patients ring back.",
 	"PBX.cdr_hook":             "It posts its call detail records (mod_json_cdr): a call whose end was missed waits for its own.",
 	"PBX.callback_secret":      "Shared secret of ring-backs, by reference.",

@@ -55,7 +55,7 @@ func (c *Call) inConfirming(in Input) {
 
 // toBridge tells the patient first, then moves the switch's hard stop: the one of the call would cut the talk off.
 func (c *Call) toBridge() {
-	target, err := bridgeTo(c.route.Gateway, c.route.CallerID, c.pending.Target, transferRing)
+	target, err := c.route.bridge(c.pending.Target, transferRing)
 	if err != nil {
 		c.toGoodbye()
 		return

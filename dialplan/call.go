@@ -46,14 +46,17 @@ type Call struct {
 
 // Route is what a call needs to know of its leg beyond the script.
 type Route struct {
-	Attempt   outreach.AttemptID
-	Gateway   string // transfers leave through it
-	CallerID  string
-	RecordDir string // where the switch keeps recordings; empty refuses to record
-	NoAVMD    bool   // the switch has no mod_avmd: starting it would kill the call
-	HTTPCache bool   // the switch has mod_http_cache: URLs are played from there
-	Location  *time.Location
-	Holidays  []string // hours of transfers stay closed on them
+	Attempt outreach.AttemptID
+	Gateway string           // transfers leave through it
+	Trunk   outreach.Gateway // it, for how it wants numbers
+	// Extensions is the dialplan context of the PBX's own extensions; empty: they are dialled through the gateway, too.
+	Extensions string
+	CallerID   string
+	RecordDir  string // where the switch keeps recordings; empty refuses to record
+	NoAVMD     bool   // the switch has no mod_avmd: starting it would kill the call
+	HTTPCache  bool   // the switch has mod_http_cache: URLs are played from there
+	Location   *time.Location
+	Holidays   []string // hours of transfers stay closed on them
 }
 
 // Outcome is what a call adds to its CallResult.

@@ -27,9 +27,15 @@ type conversation struct {
 }
 
 func newConversation(g *leg, s *esl.Session) *conversation {
+	pbx := g.link.settings()
 	route := Route{
-		Attempt: g.order.Attempt, Gateway: g.order.Gateway, CallerID: g.order.CallerID,
+		Attempt: g.order.Attempt, Gateway: g.order.Gateway, Extensions: pbx.ExtensionContext, CallerID: g.order.CallerID,
 		RecordDir: g.recordDir(), NoAVMD: g.link.noAVMD.Load(), HTTPCache: g.link.cached.Load(), Location: g.d.o.Location, Holidays: g.d.o.Holidays,
+	}
+	for _, gw := range pbx.Gateways {
+		if gw.Name == g.order.Gateway {
+			route.Trunk = gw
+		}
 	}
 	return &conversation{
 		leg: g, session: s, call: NewCall(g.order.Script, route),

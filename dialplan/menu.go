@@ -194,7 +194,7 @@ func (c *Call) takeRating() {
 
 // toTransfer keeps its promise only within hours; outside them somebody calls back.
 func (c *Call) toTransfer(k choice) {
-	_, err := bridgeTo(c.route.Gateway, c.route.CallerID, k.Target, transferRing)
+	_, err := c.route.bridge(k.Target, transferRing)
 	if err != nil || !c.deskOpen(k) {
 		c.note("transfer_closed", nil)
 		c.store(Commit{Action: outreach.CallBack, Digits: k.key})

@@ -95,6 +95,20 @@ func (o Originate) check() error {
 	return nil
 }
 
+// bridge returns the argument of the bridge application for the target of a transfer: a number with its + as the trunk
+// wants it, one without as it is, or, where the PBX has a context of its extensions, there.
+func (r Route) bridge(target string, ring time.Duration) (string, error) {
+	switch number := strings.HasPrefix(target, "+"); {
+	case number:
+		target = r.Trunk.Destination(target)
+	case r.Extensions != "" && (!isName(r.Extensions) || !isDialable(target)):
+		return "", fmt.Errorf("extension: %w", ErrUnsafe)
+	case r.Extensions != "":
+		return "{" + pair(varTimeout, seconds(ring)) + "}loopback/" + target + "/" + r.Extensions, nil
+	}
+	return bridgeTo(r.Gateway, r.CallerID, target, ring)
+}
+
 // bridgeTo returns the argument of the bridge application that reaches target through gateway.
 func bridgeTo(gateway, callerID, target string, ring time.Duration) (string, error) {
 	if !isName(gateway) || !isDialable(target) || callerID != "" && !isDialable(callerID) {

@@ -153,3 +153,26 @@ func TestAScriptWithUnsafeMediaIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestATransferGoesWhereItsTargetIs: a number as the trunk wants it, an extension into the PBX's own dialplan where
+// that has a context for it, and nothing else into a command.
+func TestATransferGoesWhereItsTargetIs(t *testing.T) {
+	route := Route{Gateway: "trunk1", CallerID: "+12025550199", Trunk: outreach.Gateway{Strip: "+1", Prepend: "9"}}
+	inside := route
+	inside.Extensions = "default"
+	spoilt := route
+	spoilt.Extensions = "default|error/X"
+	const number, extension = "{originate_timeout=30,origination_caller_id_number=+12025550199}sofia/gateway/trunk1/", "{originate_timeout=30}loopback/"
+	for _, c := range []struct {
+		route        Route
+		target, want string
+	}{
+		{route, "+12025550115", number + "92025550115"}, {route, "1000", number + "1000"},
+		{inside, "+12025550115", number + "92025550115"}, {inside, "1000", extension + "1000/default"}, {inside, "*98", extension + "*98/default"},
+		{inside, "1000/other", ""}, {spoilt, "1000", ""},
+	} {
+		if got, err := c.route.bridge(c.target, transferRing); got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: %q, %v", c.target, got, err)
+		}
+	}
+}

@@ -55,9 +55,10 @@ type PBX struct {
 	ReserveInbound     *int         `json:"reserve_inbound,omitempty"` // percent of max-sessions and sps left alone, default 30
 	Active             bool         `json:"active"`
 	Gateways           []Gateway    `json:"gateways"`
-	AllowFrom          []string     `json:"allow_from,omitempty"` // CIDRs that may connect to our outbound server; default: the ESL host
-	AudioDir           string       `json:"audio_dir,omitempty"`  // our audio directory as the PBX sees it; default: the same path
-	AudioURL           string       `json:"audio_url,omitempty"`  // or fetched over HTTP (mod_httapi)
+	AllowFrom          []string     `json:"allow_from,omitempty"`        // CIDRs that may connect to our outbound server; default: the ESL host
+	AudioDir           string       `json:"audio_dir,omitempty"`         // our audio directory as the PBX sees it; default: the same path
+	AudioURL           string       `json:"audio_url,omitempty"`         // or fetched over HTTP (mod_httapi)
+	ExtensionContext   string       `json:"extension_context,omitempty"` // dialplan context of its own extensions, for transfers
 	CallbackDIDs       []string     `json:"callback_dids,omitempty"`
 	CDRHook            bool         `json:"cdr_hook,omitempty"` // it posts call detail records: a call whose end was missed waits for its own
 	CallbackSecret     string       `json:"callback_secret,omitempty"`

@@ -108,6 +108,8 @@ func (v *validator) token(pointer, s string) {
 	}
 }
 
+var contextPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{0,64}$`)
+
 func (v *validator) pbxExtras(base string, p PBX) {
 	for i, c := range p.AllowFrom {
 		if _, err := netip.ParsePrefix(c); err != nil {
@@ -122,6 +124,9 @@ func (v *validator) pbxExtras(base string, p PBX) {
 		if p.AudioDir != "" {
 			v.bad(at(base, "audio_url"), "audio is read from a directory or fetched, not both", "take out audio_dir or audio_url")
 		}
+	}
+	if !contextPattern.MatchString(p.ExtensionContext) {
+		v.bad(at(base, "extension_context"), "is no dialplan context", "its name in FreeSWITCH, such as default")
 	}
 	for i, did := range p.CallbackDIDs {
 		if !e164Number.MatchString(did) {

@@ -135,6 +135,9 @@ func (a pbxAsk) modules(ctx context.Context) {
 			needed = append(needed, "mod_httapi")
 		}
 	}
+	if a.pbx.ExtensionContext != "" {
+		needed = append(needed, "mod_loopback")
+	}
 	if a.listensForBeeps() {
 		needed = append(needed, "mod_avmd")
 	}

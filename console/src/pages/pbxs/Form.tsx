@@ -12,7 +12,7 @@ const gatewayFields = ["name", "caller_id", "allowed_prefixes", "strip", "prepen
 // fieldsOf are the pointers of the form's fields, for faults to land on.
 export const fieldsOf = (p: PBX): string[] => [
   "/name", "/esl/host", "/esl/port", "/esl/password", "/callback/host", "/callback/port", "/max_concurrent_calls", "/calls_per_second", "/reserve_inbound", "/gateways",
-  "/allow_from", "/audio_dir", "/audio_url", "/callback_dids", "/callback_secret", "/unknown/settle_after",
+  "/allow_from", "/extension_context", "/audio_dir", "/audio_url", "/callback_dids", "/callback_secret", "/unknown/settle_after",
   ...(p.gateways ?? []).flatMap((_, i) => gatewayFields.map((f) => `/gateways/${i}/${f}`)),
 ];
 
@@ -61,6 +61,7 @@ function Others({ value: p, change, faults }: Omit<Props, "created">) {
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <TagsInput classNames={numbers} label={t("form.callbackDids")} description={t("form.callbackDidsHint")} value={p.callback_dids ?? []} onChange={(v) => change({ ...p, callback_dids: some(v) })} error={faults["/callback_dids"]} />
         <PasswordInput label={t("form.callbackSecret")} description={t("form.callbackSecretHint")} value={p.callback_secret ?? ""} onChange={(e) => change({ ...p, callback_secret: e.currentTarget.value || undefined })} error={faults["/callback_secret"]} autoComplete="off" />
+        <TextInput label={t("form.extensions")} description={t("form.extensionsHint")} dir="ltr" value={p.extension_context ?? ""} onChange={(e) => change({ ...p, extension_context: e.currentTarget.value || undefined })} error={faults["/extension_context"]} />
         <TextInput label={t("form.audioDir")} description={t("form.audioDirHint")} dir="ltr" value={p.audio_dir ?? ""} onChange={(e) => change({ ...p, audio_dir: e.currentTarget.value || undefined })} error={faults["/audio_dir"]} />
         <TextInput label={t("form.audioUrl")} description={t("form.audioUrlHint")} dir="ltr" value={p.audio_url ?? ""} onChange={(e) => change({ ...p, audio_url: e.currentTarget.value || undefined })} error={faults["/audio_url"]} />
         <TagsInput classNames={numbers} label={t("form.allowFrom")} description={t("form.allowFromHint")} value={p.allow_from ?? []} onChange={(v) => change({ ...p, allow_from: some(v) })} error={faults["/allow_from"]} />
