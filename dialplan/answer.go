@@ -33,6 +33,9 @@ func (c *Call) committed(in Committed) {
 		c.result.Action, c.result.Accepted = c.answer.Action, true
 	}
 	c.note("answer", map[string]any{"action": string(c.answer.Action), "accepted": ok, "failed": in.Failed})
+	if in.Failed && c.answer.Action == outreach.Record {
+		c.note("recording_failed", nil)
+	}
 	switch {
 	case c.hungUp:
 		c.stopTimer()

@@ -49,11 +49,14 @@ type Options struct {
 	Advertise string       // host:port of Listener as PBXs see it; default each PBX's callback
 	Location  *time.Location
 	Holidays  []string
-	RecordDir string           // where a PBX without audio_dir and audio_url keeps recordings; default its own ${recordings_dir}
-	Watchdog  time.Duration    // wall clock, from answer to the leg's connection; 3 s
-	Poll      time.Duration    // wall clock, between looks at a PBX's limits and gateways; 10 s
-	Silence   time.Duration    // of an event socket, after which it counts as lost; 65 s, three HEARTBEATs
-	Backoff   [2]time.Duration // shortest and longest wait between tries to reach a PBX
+	RecordDir string // where a PBX without audio_dir and audio_url keeps recordings; default its own ${recordings_dir}
+	// Arrived reports whether what a patient said has come from a PBX that puts it to us; an answer that is a recording is
+	// stored only then. nil: nobody knows.
+	Arrived  func(outreach.AttemptID) bool
+	Watchdog time.Duration    // wall clock, from answer to the leg's connection; 3 s
+	Poll     time.Duration    // wall clock, between looks at a PBX's limits and gateways; 10 s
+	Silence  time.Duration    // of an event socket, after which it counts as lost; 65 s, three HEARTBEATs
+	Backoff  [2]time.Duration // shortest and longest wait between tries to reach a PBX
 
 	Connect func(ctx context.Context, network, addr string) (net.Conn, error) // to PBXs; default TCP
 

@@ -1,6 +1,7 @@
 package dialplan
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -240,6 +241,31 @@ func TestARecordingIsAnnouncedAndEndsWithAnyKey(t *testing.T) {
 	same(t, "asked", f.asks, []string{"menu", "record"})
 	if len(f.commits) != 1 || f.commits[0] != (Commit{Action: outreach.Record, Digits: "6", Value: testAttempt + ".wav"}) {
 		t.Errorf("commits %+v", f.commits)
+	}
+}
+
+// A recording that did not arrive is asked for again, and never called recorded: no confirmation, and the log says so.
+func TestARecordingThatDoesNotArriveIsNoAnswer(t *testing.T) {
+	for tries, want := range map[int]string{commitTries - 1: "did_record", commitTries: "record"} {
+		f := newFake(t, testScript(), Route{RecordDir: "/rec"})
+		failures := tries
+		f.answers = func(Commit) []Committed {
+			failures--
+			return []Committed{{Failed: failures >= 0, Accepted: failures < 0}}
+		}
+		f.answer()
+		f.until("menu")
+		f.press("6")
+		f.until("record")
+		f.press("1")
+		f.idle()
+		if last := f.played[len(f.played)-2]; last != want || len(f.commits) != commitTries {
+			t.Errorf("%d failures: %s before goodbye, after %d tries", tries, last, len(f.commits))
+		}
+		lost := slices.Contains(f.notes, "recording_failed")
+		if lost != (tries == commitTries) || f.call.Outcome().Accepted == lost {
+			t.Errorf("%d failures: %+v %+v", tries, f.notes, f.call.Outcome())
+		}
 	}
 }
 

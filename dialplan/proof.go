@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"curlew/outreach"
 )
 
 // jobEnded takes the originate's own result. It comes before or after HANGUP_COMPLETE.
@@ -146,8 +148,20 @@ func (g *leg) note(ctx context.Context, n Note) {
 	}))
 }
 
+// lacks reports whether c is a recording that the PBX should have put to us and did not. mod_http_cache does so before it
+// ends the recording, and tells nobody whether it worked.
+func (g *leg) lacks(c Commit) bool {
+	puts := c.Action == outreach.Record && strings.HasPrefix(g.recordDir(), cachePrefix)
+	return puts && g.d.o.Arrived != nil && !g.d.o.Arrived(g.order.Attempt)
+}
+
 // respond stores an answer, and then lets the call go on.
 func (g *leg) respond(ctx context.Context, c Commit, at time.Time, back chan<- Committed) {
+	if g.lacks(c) {
+		g.d.o.Log.Warn("what a patient said has not arrived: the PBX could not put it to audio_url", "attempt_id", g.order.Attempt, "pbx", g.order.PBX)
+		back <- Committed{Failed: true}
+		return
+	}
 	var accepted bool
 	err := g.reported(ctx, func(ctx context.Context) (err error) {
 		accepted, err = g.d.o.Reporter.Respond(ctx, g.order.Attempt, g.order.Token, c.Action, c.Digits, c.Value, at)

@@ -181,10 +181,21 @@ func (a *app) wireCalls(ctx context.Context) error {
 	if strings.ContainsAny(answers, " \t$'\"") { // FreeSWITCH would take it apart
 		answers = ""
 	}
-	a.dialer = dialplan.NewDialer(dialplan.Options{Log: a.log, RecordDir: answers, Clock: a.clock, Reporter: a.sched, Callers: a.sched, Normalize: hims.CallerE164, Listener: a.esl, Advertise: a.advertise,
+	a.dialer = dialplan.NewDialer(dialplan.Options{Log: a.log, RecordDir: answers, Clock: a.clock, Reporter: a.sched, Callers: a.sched, Normalize: hims.CallerE164, Listener: a.esl, Advertise: a.advertise, Arrived: a.arrived(),
 		Location: a.keeper.Current().Location, Holidays: a.keeper.Current().Document.Facility.Holidays})
 	a.sched.Dialer = a.dialer
 	return a.connectPBXs(ctx, a.keeper.Current())
+}
+
+// arrived looks for the recording of a call that a PBX put to us. Where several nodes share the work it may have come to another one.
+func (a *app) arrived() func(outreach.AttemptID) bool {
+	if store.Shared(a.db) {
+		return nil
+	}
+	return func(id outreach.AttemptID) bool {
+		f, err := a.library.Answer(id)
+		return err == nil && f.Close() == nil
+	}
 }
 
 // listened tells the demo what calls say.

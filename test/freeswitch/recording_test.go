@@ -7,9 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
+	"curlew/dialplan"
 	"curlew/outreach"
 	"curlew/test/freeswitch"
 )
@@ -50,5 +53,31 @@ func TestWhatAPatientSaysIsPutToCurlewByASwitchThatSharesNoDirectory(t *testing.
 	}
 	if _, err := os.Stat(filepath.Join(sw.Path("recordings"), name)); err == nil {
 		t.Error("the recording is in the switch's own directory, too")
+	}
+}
+
+// A receiver that refuses what the patient said: no answer is stored, and the log says that the recording failed.
+func TestARecordingThatCurlewDidNotGetIsNotCalledRecorded(t *testing.T) {
+	t.Parallel()
+	sw := aloneWith(t, freeswitch.Options{})
+	if !hasModule(t, sw, "mod_http_cache") {
+		t.Skip("this FreeSWITCH lacks mod_http_cache")
+	}
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "the disk is full", http.StatusInsufficientStorage)
+	}))
+	t.Cleanup(receiver.Close)
+	var asked atomic.Int32
+	h := open(t, sw, hospitalOptions{pbx: func(p *outreach.PBX) { p.AudioURL = receiver.URL }, dialer: func(o *dialplan.Options) {
+		o.Arrived = func(outreach.AttemptID) bool { asked.Add(1); return false }
+	}})
+	o := h.order("12025550106")
+	r := h.place(t, o)
+	lines := h.j.of(o.Attempt, true)
+	if !slices.Contains(lines, "note recording_failed") || slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "respond ") }) {
+		t.Errorf("%+v\n%v", r, lines)
+	}
+	if asked.Load() < 2 {
+		t.Errorf("looked for it %d times", asked.Load())
 	}
 }
