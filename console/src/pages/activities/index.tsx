@@ -29,7 +29,7 @@ export default function Activities() {
     {
       key: "subject", title: t("id"), width: "minmax(10rem, 2fr)", cell: (a) => (
         <UnstyledButton onClick={() => open(a.id)} style={{ textDecoration: "underline", color: "var(--mantine-color-anchor)" }}>
-          <bdi>{a.configuration}</bdi> · <bdi>{a.subject_id}</bdi>
+          <bdi>{a.configuration}</bdi> · <bdi style={{ whiteSpace: "nowrap" }}>{a.subject_id}</bdi>
         </UnstyledButton>
       ),
     },

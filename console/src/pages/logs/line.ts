@@ -7,12 +7,12 @@ export type Line = { at: string; kind: string; transaction?: string; attempt?: s
 export const iconOf: Record<string, IconName> = {
   claimed: "clock", dialing: "phone", ringing: "phone", answered: "check", human: "users", machine: "record", beep: "record", prompt: "voice",
   key: "key", invalid_key: "warn", answer: "check", response: "check", ended: "stop", unknown: "warn", lost: "warn", retry_scheduled: "refresh",
-  step_started: "next", step_skipped: "next", transaction_ended: "stop", link_opened: "webhook", cancelled: "cross", event_accepted: "webhook",
+  step_started: "next", step_skipped: "next", transaction_ended: "stop", link_opened: "webhook", cancelled: "cross", sending: "chat", message_accepted: "chat", message_delivered: "check", message_undelivered: "warn", event_accepted: "webhook",
 };
 
 // kinds are those that the filter offers.
 export const kinds = ["event_accepted", "claimed", "dialing", "ringing", "answered", "human", "machine", "beep", "prompt", "key", "invalid_key", "answer", "response",
-  "ended", "unknown", "retry_scheduled", "step_started", "step_skipped", "link_opened", "released", "replanned", "transaction_ended", "cancelled"];
+  "ended", "unknown", "retry_scheduled", "step_started", "step_skipped", "link_opened", "released", "replanned", "sending", "message_accepted", "message_delivered", "message_undelivered", "transaction_ended", "cancelled"];
 
 // Words of a value by its name: those in words.json or logs.json, anything else as it is.
 const vocabulary: Record<string, string> = { disposition: "words:disposition", action: "words:action", channel: "words:channel", reason: "words:reason", cause: "logs:cause", sip_status: "logs:sip" };

@@ -57,5 +57,5 @@ export function LinkBadge({ active, status }: { active?: boolean; status?: Schem
 export function GatewayBadge({ name, active, status }: { name: string; active?: boolean; status?: Schemas["GatewayStatus"] }) {
   const { t } = useTranslation("pbxs");
   const [word, colour] = !active ? [t("link.inactive"), "gray"] : !status ? [t("gateway.unseen"), "orange"] : status.draining ? [t("gateway.draining"), "orange"] : status.up ? [t("gateway.healthy"), "teal"] : [t("gateway.down"), "red"];
-  return <Badge variant="light" color={colour} tt="none" radius="sm">{name}: {word}</Badge>;
+  return <Badge variant="light" color={colour} tt="none" radius="sm"><bdi>{name}</bdi>: {word}</Badge>;
 }

@@ -30,7 +30,7 @@ export default function Webhooks() {
     { key: "state", title: t("state"), width: "8rem", cell: (r) => <Badge variant="light" tt="none" radius="sm" color={colour[stateOf(r)]}>{t(`states.${stateOf(r)}`)}</Badge> },
     { key: "type", title: t("type"), cell: (r) => <>{t(`types.${r.type.replace(".", "_")}`, r.type)} {r.transaction && <Link to={`/activities/${r.transaction}`} className="number" aria-label={t("of", { id: `…${r.transaction.slice(-8)}` })}>…{r.transaction.slice(-8)}</Link>}</> },
     { key: "destination", title: t("destination"), width: "8rem", cell: (r) => <bdi>{r.destination}</bdi> },
-    { key: "tries", title: t("tries"), width: "5rem", cell: (r) => <span className="numbers">{r.tries}</span> },
+    { key: "tries", title: t("tries"), width: "6.5rem", cell: (r) => <span className="numbers">{r.tries}</span> },
     { key: "detail", title: t("detail"), cell: (r) => <Text size="sm">{r.detail}{stateOf(r) === "pending" && r.next_at && <> {t("next")} <Moment at={r.next_at} /></>}</Text> },
     {
       key: "act", title: t("act"), width: "8.5rem", cell: (r) => stateOf(r) !== "pending" && (
