@@ -55,6 +55,7 @@ type Route struct {
 	RecordDir  string // where the switch keeps recordings; empty refuses to record
 	NoAVMD     bool   // the switch has no mod_avmd: starting it would kill the call
 	HTTPCache  bool   // the switch has mod_http_cache: URLs are played from there
+	HTTAPI     bool   // the switch has mod_httapi: URLs about the patient are played by that
 	Location   *time.Location
 	Holidays   []string // hours of transfers stay closed on them
 }

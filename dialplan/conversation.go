@@ -30,7 +30,7 @@ func newConversation(g *leg, s *esl.Session) *conversation {
 	pbx := g.link.settings()
 	route := Route{
 		Attempt: g.order.Attempt, Gateway: g.order.Gateway, Extensions: pbx.ExtensionContext, CallerID: g.order.CallerID,
-		RecordDir: g.recordDir(), NoAVMD: g.link.noAVMD.Load(), HTTPCache: g.link.cached.Load(), Location: g.d.o.Location, Holidays: g.d.o.Holidays,
+		RecordDir: g.recordDir(), NoAVMD: g.link.noAVMD.Load(), HTTPCache: g.link.cached.Load(), HTTAPI: g.link.httapi.Load(), Location: g.d.o.Location, Holidays: g.d.o.Holidays,
 	}
 	for _, gw := range pbx.Gateways {
 		if gw.Name == g.order.Gateway {
@@ -44,9 +44,12 @@ func newConversation(g *leg, s *esl.Session) *conversation {
 }
 
 // recordDir is where the switch puts what a patient says: below our audio directory, as it sees that. One that
-// shares no directory with us posts it to us by mod_http_cache, or keeps it in its own where it lacks that.
+// shares no directory with us puts it to us by mod_httapi, which keeps no copy, or by mod_http_cache; without either
+// it keeps it in its own.
 func (g *leg) recordDir() string {
 	switch pbx := g.link.settings(); {
+	case pbx.AudioURL != "" && g.link.httapi.Load():
+		return answersAt(pbx.AudioURL)
 	case pbx.AudioURL != "" && g.link.cached.Load():
 		return cachePrefix + answersAt(pbx.AudioURL)
 	case pbx.AudioURL != "":

@@ -10,13 +10,22 @@ import (
 	"curlew/outreach"
 )
 
-// Audio that a PBX fetches by URL is cached on it by mod_httapi when it is first played, or by
-// mod_http_cache, which can be told to fetch it before the call and to forget it after.
+// Audio that a PBX fetches by URL comes by mod_http_cache, which can be told to fetch it before the call, and keeps it.
+// What is about a patient comes by mod_httapi where the PBX has that: our answer forbids it to keep a copy, and it deletes
+// the file when it has played. mod_http_cache can only be told to forget such a file, and deletes it when it needs the place.
 
 const cachePrefix = "http_cache://"
 
 func isURL(media string) bool {
 	return strings.HasPrefix(media, "http://") || strings.HasPrefix(media, "https://")
+}
+
+// fetched is what playback is told of a segment's media.
+func (r Route) fetched(s outreach.Segment, media string) string {
+	if !isURL(media) || !r.HTTPCache || s.Personal && r.HTTAPI {
+		return media
+	}
+	return cachePrefix + media
 }
 
 // fetched are the URLs that the PBX was told to fetch.
@@ -51,16 +60,16 @@ func (l *link) prefetch(s outreach.Script) {
 	if !l.cached.Load() {
 		return
 	}
-	for url := range urls(s) {
-		if l.fetched.first(url) {
+	for url, personal := range urls(s) {
+		if !(personal && l.httapi.Load()) && l.fetched.first(url) {
 			l.tell("http_prefetch " + url)
 		}
 	}
 }
 
-// forget has the PBX drop what was about this patient. mod_httapi keeps its copy: see freeswitch-conf/README.md.
+// forget has the PBX drop what was about this patient.
 func (l *link) forget(s outreach.Script) {
-	if !l.cached.Load() {
+	if !l.cached.Load() || l.httapi.Load() {
 		return
 	}
 	for url, personal := range urls(s) {
@@ -80,7 +89,7 @@ func answersAt(audioURL string) string {
 func (g *leg) forgetAnswer() {
 	pbx := g.link.settings()
 	asked := func(a outreach.KeyAction) bool { return a.Action == outreach.Record }
-	if pbx.AudioURL != "" && g.link.cached.Load() && slices.ContainsFunc(g.order.Script.Menu, asked) {
+	if strings.HasPrefix(g.recordDir(), cachePrefix) && slices.ContainsFunc(g.order.Script.Menu, asked) {
 		g.link.tell("http_remove_cache " + answersAt(pbx.AudioURL) + "/" + recordingName(g.order.Attempt))
 	}
 }

@@ -61,12 +61,7 @@ func (l *link) look(ctx context.Context) bool {
 	parseStatus(body, &l.status)
 	l.status.At, l.status.OwnSessions, l.status.OwnPerSecond = now, min(before, own), begun // it counted in between
 	l.mu.Unlock()
-	if body, err := l.client.Job(ctx, "module_exists mod_avmd"); err == nil {
-		l.noAVMD.Store(strings.TrimSpace(body) == "false")
-	}
-	if body, err := l.client.Job(ctx, "module_exists mod_http_cache"); err == nil {
-		l.cached.Store(strings.TrimSpace(body) == "true")
-	}
+	l.lookForModules(ctx)
 	p := l.settings()
 	known := make([]outreach.GatewayStatus, 0, len(p.Gateways))
 	for _, gw := range p.Gateways {
@@ -82,6 +77,18 @@ func (l *link) look(ctx context.Context) bool {
 	l.tellLost(p.Name, known)
 	l.status.Gateways = known
 	return changed
+}
+
+// lookForModules asks for those that a call does without where it must.
+func (l *link) lookForModules(ctx context.Context) {
+	has := func(module, answer string, found func(bool)) {
+		if body, err := l.client.Job(ctx, "module_exists "+module); err == nil {
+			found(strings.TrimSpace(body) == answer)
+		}
+	}
+	has("mod_avmd", "false", l.noAVMD.Store)
+	has("mod_http_cache", "true", l.cached.Store)
+	has("mod_httapi", "true", l.httapi.Store)
 }
 
 // tellLost logs the gateways that cannot be used any more, or never could. The lock is held.

@@ -33,6 +33,7 @@ type link struct {
 	epoch   atomic.Int64 // how many times the link has been made
 	noAVMD  atomic.Bool
 	cached  atomic.Bool // the switch has mod_http_cache
+	httapi  atomic.Bool // the switch has mod_httapi
 	fetched fetched
 	ours    census
 

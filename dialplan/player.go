@@ -68,8 +68,8 @@ func (c *Call) play() {
 	c.executed++
 	c.id = ExecuteID(string(c.route.Attempt) + "-" + itoa(c.executed))
 	c.current, c.started, c.stopping = &next, c.now, false
-	if c.route.HTTPCache && next.app == "playback" && isURL(next.arg) {
-		next.arg = cachePrefix + next.arg
+	if next.app == "playback" {
+		next.arg = c.route.fetched(next.segment, next.arg)
 	}
 	c.emit(Execute{ID: c.id, App: next.app, Arg: next.arg})
 }

@@ -148,10 +148,10 @@ func (g *leg) note(ctx context.Context, n Note) {
 	}))
 }
 
-// lacks reports whether c is a recording that the PBX should have put to us and did not. mod_http_cache does so before it
-// ends the recording, and tells nobody whether it worked.
+// lacks reports whether c is a recording that the PBX should have put to us and did not. Its modules do so before they
+// end the recording, and tell nobody whether it worked.
 func (g *leg) lacks(c Commit) bool {
-	puts := c.Action == outreach.Record && strings.HasPrefix(g.recordDir(), cachePrefix)
+	puts := c.Action == outreach.Record && isURL(strings.TrimPrefix(g.recordDir(), cachePrefix))
 	return puts && g.d.o.Arrived != nil && !g.d.o.Arrived(g.order.Attempt)
 }
 

@@ -247,7 +247,7 @@ func (s *Server) mountAudio() {
 		}
 		keep := "private, max-age=31536000, immutable"
 		if len(sha) > sha256Length { // about one patient
-			keep = "private, max-age=600"
+			keep = "private, no-store, max-age=600" // no-store has mod_httapi delete it once played; mod_http_cache reads max-age alone
 		}
 		w.Header().Set("Cache-Control", keep)
 		w.Header().Set("ETag", `"`+sha+`"`)

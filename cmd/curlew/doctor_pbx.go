@@ -130,10 +130,8 @@ func (a pbxAsk) version(v string) {
 // modules looks for what calls need, and for what this configuration needs besides.
 func (a pbxAsk) modules(ctx context.Context) {
 	needed := []string{"mod_commands", "mod_dptools", "mod_sofia", "mod_sndfile", "mod_tone_stream"}
-	if a.pbx.AudioURL != "" {
-		if !a.caches(ctx) {
-			needed = append(needed, "mod_httapi")
-		}
+	if a.pbx.AudioURL != "" && !a.fetches(ctx) {
+		needed = append(needed, "mod_httapi")
 	}
 	if a.pbx.ExtensionContext != "" {
 		needed = append(needed, "mod_loopback")
@@ -158,13 +156,21 @@ func (a pbxAsk) modules(ctx context.Context) {
 	a.say(a.about, ok, "has the modules that calls need")
 }
 
-// caches reports whether the switch can fetch prompts before the call.
-func (a pbxAsk) caches(ctx context.Context) bool {
-	body, answered := a.ask(ctx, "module_exists mod_http_cache")
-	if answered && body != "true" {
-		a.say(a.about, warn, "has no mod_http_cache: prompts are fetched when first played, and audio about patients stays in mod_httapi's cache")
+// fetches reports whether the switch can fetch prompts by HTTP, and says what one module of two cannot do.
+func (a pbxAsk) fetches(ctx context.Context) bool {
+	cache, answered := a.ask(ctx, "module_exists mod_http_cache")
+	if !answered {
+		return true // said already
 	}
-	return body == "true"
+	httapi, answered := a.ask(ctx, "module_exists mod_httapi")
+	switch {
+	case !answered:
+	case httapi == "true" && cache != "true":
+		a.say(a.about, warn, "has no mod_http_cache: prompts are fetched when first played, not before the answer")
+	case httapi != "true" && cache == "true":
+		a.say(a.about, warn, "has no mod_httapi: audio about patients and their recordings stay in mod_http_cache's directory until it needs the place")
+	}
+	return !answered || httapi == "true" || cache == "true"
 }
 
 func (a pbxAsk) listensForBeeps() bool {

@@ -151,6 +151,41 @@ func TestEveryRowOfAPBXCanTurn(t *testing.T) {
 	}
 }
 
+// TestAPBXThatFetchesAudioIsToldWhatItsModulesCannotDo: one of two does, with a warning; none does not.
+func TestAPBXThatFetchesAudioIsToldWhatItsModulesCannotDo(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		lacks []string
+		state health
+		row   string
+	}{
+		"no mod_http_cache": {[]string{"mod_http_cache"}, warn, "not before the answer"},
+		"no mod_httapi":     {[]string{"mod_httapi"}, warn, "audio about patients and their recordings stay"},
+		"neither":           {[]string{"mod_http_cache", "mod_httapi"}, red, "lacks mod_httapi"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, doc := outside(t)
+			s := sound()
+			for _, module := range c.lacks {
+				s["module_exists "+module] = "false"
+			}
+			p := &doc.PBXs[0]
+			p.ESL.Port, p.AudioDir, p.AudioURL = s.serve(t), "", "http://127.0.0.1:8080"
+			_, table := examined(t, doc)
+			turned := 0
+			for line := range strings.Lines(table) {
+				if strings.Contains(line, "  "+string(c.state)+"  ") && strings.Contains(line, c.row) {
+					turned++
+				}
+			}
+			if turned != 1 {
+				t.Errorf("%s", table)
+			}
+		})
+	}
+}
+
 // TestAWrongAudioDirSaysWhatIsWrongWithIt: one that is not there, or is closed, and one that is another directory.
 func TestAWrongAudioDirSaysWhatIsWrongWithIt(t *testing.T) {
 	t.Parallel()

@@ -38,7 +38,11 @@ func openShop(t *testing.T, dir string) *shop {
 		}
 		defer f.Close()
 		w.Header().Set("Content-Type", "audio/wav")
-		w.Header().Set("Cache-Control", "private, max-age=3600")
+		keep := "private, max-age=3600"
+		if strings.HasPrefix(filepath.Base(r.URL.Path), "greeting") { // about the patient, as httpapi says it
+			keep = "private, no-store, max-age=600"
+		}
+		w.Header().Set("Cache-Control", keep)
 		http.ServeContent(w, r, "", time.Time{}, f)
 	}))
 	t.Cleanup(s.Close)
@@ -71,23 +75,52 @@ func (s *shop) rename(t *testing.T, h *hospital, script outreach.Script) outreac
 	return script
 }
 
+// spokenOf is how long the audio about the patient is: no other file of the switch is as large.
+const spokenOf = 770 * time.Millisecond
+
+// kept are the files of that size on the switch, wherever its modules keep theirs.
+func kept(t *testing.T, sw *freeswitch.Switch, size int64) (found []string) {
+	t.Helper()
+	for _, dir := range []string{"storage", "cache", "temp"} {
+		err := filepath.WalkDir(sw.Path(dir), func(name string, e os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if info, err := e.Info(); err == nil && info.Size() == size {
+				found = append(found, name)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return found
+}
+
+// TestPromptsAreFetchedFromCurlewByHTTPOnceAndPlayed: what all calls share is fetched once, before the answer where
+// the switch can; what is about the patient is fetched for each call, and mod_httapi keeps no copy of it.
 func TestPromptsAreFetchedFromCurlewByHTTPOnceAndPlayed(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name string
-		o    freeswitch.Options
-	}{{"mod_http_cache, before the answer", freeswitch.Options{RingTime: 1500 * time.Millisecond}},
-		{"mod_httapi alone, when first played", freeswitch.Options{WithoutHTTPCache: true}}} {
+		name, needs string
+		o           freeswitch.Options
+	}{{"both modules", "mod_http_cache mod_httapi", freeswitch.Options{RingTime: 1500 * time.Millisecond}},
+		{"mod_http_cache alone, before the answer", "mod_http_cache", freeswitch.Options{RingTime: 1500 * time.Millisecond, WithoutHTTAPI: true}},
+		{"mod_httapi alone, when first played", "mod_httapi", freeswitch.Options{WithoutHTTPCache: true}}} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			sw := aloneWith(t, c.o)
-			if module, _, _ := strings.Cut(c.name, " "); !hasModule(t, sw, strings.TrimSuffix(module, ",")) {
-				t.Skip("this FreeSWITCH lacks the module")
+			for _, module := range strings.Fields(c.needs) {
+				if !hasModule(t, sw, module) {
+					t.Skip("this FreeSWITCH lacks " + module)
+				}
 			}
 			h := open(t, sw, hospitalOptions{})
 			s := openShop(t, h.audio)
 			for range 2 {
 				o := h.order("12025550101")
+				o.Script.Flows["en"].Sequence[0].Media = wav(t, h.audio, spokenOf)
 				o.Script = s.rename(t, h, o.Script)
 				o.Script.Flows["en"].Sequence[0].Personal = true
 				r := h.place(t, o)
@@ -102,8 +135,15 @@ func TestPromptsAreFetchedFromCurlewByHTTPOnceAndPlayed(t *testing.T) {
 			if n := len(s.times("/audio/menu.wav")); n != 1 {
 				t.Errorf("the menu was fetched %d times for two calls", n)
 			}
-			if n := len(s.times("/audio/greeting.wav")); !c.o.WithoutHTTPCache && n != 2 {
+			if n := len(s.times("/audio/greeting.wav")); n != 2 {
 				t.Errorf("what is about the patient was fetched %d times for two calls: it was kept", n)
+			}
+			about, err := os.Stat(wav(t, h.audio, spokenOf))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if copies := kept(t, sw, about.Size()); !c.o.WithoutHTTAPI && len(copies) > 0 {
+				t.Errorf("what is about the patient is still on the switch: %v", copies)
 			}
 			o := h.order("12025550100")
 			o.Script = s.rename(t, h, o.Script)

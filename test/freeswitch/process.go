@@ -83,6 +83,7 @@ type Options struct {
 	RecordsTo         string        // where mod_json_cdr posts the records of calls; none
 	RecordsAs         string        // user:password there
 	WithoutHTTPCache  bool          // mod_http_cache is not loaded
+	WithoutHTTAPI     bool          // mod_httapi is not loaded
 }
 
 // Switch is one FreeSWITCH. Its ports stay the same over a restart.

@@ -17,12 +17,22 @@ import (
 	"curlew/test/freeswitch"
 )
 
-// A PBX that shares no directory with us brings us what the patient said.
+// A PBX that shares no directory with us brings us what the patient said; mod_httapi keeps no copy of it.
 func TestWhatAPatientSaysIsPutToCurlewByASwitchThatSharesNoDirectory(t *testing.T) {
 	t.Parallel()
-	sw := aloneWith(t, freeswitch.Options{})
-	if !hasModule(t, sw, "mod_http_cache") {
-		t.Skip("this FreeSWITCH lacks mod_http_cache")
+	for module, o := range map[string]freeswitch.Options{"mod_httapi": {WithoutHTTPCache: true}, "mod_http_cache": {WithoutHTTAPI: true}} {
+		t.Run(module, func(t *testing.T) {
+			t.Parallel()
+			isPut(t, module, o)
+		})
+	}
+}
+
+func isPut(t *testing.T, module string, options freeswitch.Options) {
+	t.Helper()
+	sw := aloneWith(t, options)
+	if !hasModule(t, sw, module) {
+		t.Skip("this FreeSWITCH lacks " + module)
 	}
 	var mu sync.Mutex
 	put := map[string][]byte{}
@@ -53,6 +63,9 @@ func TestWhatAPatientSaysIsPutToCurlewByASwitchThatSharesNoDirectory(t *testing.
 	}
 	if _, err := os.Stat(filepath.Join(sw.Path("recordings"), name)); err == nil {
 		t.Error("the recording is in the switch's own directory, too")
+	}
+	if copies := kept(t, sw, int64(len(b))); module == "mod_httapi" && len(copies) > 0 {
+		t.Errorf("the recording is still on the switch: %v", copies)
 	}
 }
 
