@@ -67,7 +67,8 @@ type Outcome struct {
 	Heard         float64 // share of the sequence, 0…1, at best over its repeats
 	Completed     bool    // the whole sequence was played once, nothing missing
 	PromptMissing []string
-	Digits        string // keys pressed after the human test
+	Lost          []string // the media of those
+	Digits        string   // keys pressed after the human test
 	Action        outreach.Action
 	Accepted      bool // the answer was stored
 }
@@ -103,6 +104,7 @@ func (c *Call) Outcome() Outcome {
 	o.Heard = c.heard()
 	o.Digits = c.keys.all
 	o.PromptMissing = append([]string(nil), c.player.missed...)
+	o.Lost = append([]string(nil), c.player.lost...)
 	return o
 }
 

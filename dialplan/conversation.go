@@ -290,6 +290,7 @@ func (g *leg) talked(_ context.Context, o Outcome) {
 	r.Machine, r.MachineWhy = o.Machine, o.MachineWhy
 	r.Heard, r.Completed = o.Heard, o.Completed
 	r.PromptMissing, r.Digits = o.PromptMissing, o.Digits
+	g.lost(o.Lost)
 	if g.hungUp {
 		g.grace.clear()
 	}

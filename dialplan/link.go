@@ -35,6 +35,7 @@ type link struct {
 	cached  atomic.Bool // the switch has mod_http_cache
 	httapi  atomic.Bool // the switch has mod_httapi
 	fetched fetched
+	doubt   doubt
 	ours    census
 
 	cancel  context.CancelFunc // these three belong to the Dialer's lock
@@ -129,6 +130,7 @@ func (l *link) pass(id outreach.AttemptID, e *esl.Event) {
 func (l *link) up(u esl.Up) {
 	epoch := l.epoch.Add(1)
 	l.ours.forget()
+	l.doubt.everything()
 	l.mu.Lock()
 	l.status.LinkUp, l.status.Error = true, ""
 	l.status.CoreUUID, l.status.Version = u.CoreUUID, u.Version

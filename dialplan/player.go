@@ -32,6 +32,7 @@ type player struct {
 	best      float64
 	missing   map[string]bool
 	missed    []string // categories without a file, each once
+	lost      []string // the media of the first of each
 	brokenApp string   // the response of a bridge that failed
 }
 
@@ -143,7 +144,7 @@ func (c *Call) heardLine(done line, response string, stopped bool) {
 		c.note("prompt_missing", data)
 		if !c.missing[done.segment.Category] {
 			c.missing[done.segment.Category] = true
-			c.missed = append(c.missed, done.segment.Category)
+			c.missed, c.lost = append(c.missed, done.segment.Category), append(c.lost, done.segment.Media)
 		}
 		return
 	case stopped:

@@ -81,6 +81,11 @@ func (s *Scheduler) call(ctx context.Context, w wish) {
 		s.unplayable(ctx, a, err)
 		return
 	}
+	o := order(snap, w, step, s.Scripts.At(script, w.send.candidate.PBX))
+	if err := s.Dialer.Playable(ctx, o); err != nil {
+		s.unplayable(ctx, a, err)
+		return
+	}
 	if err := s.turn(ctx, w.send.candidate); err != nil {
 		s.notSent(ctx, a, err)
 		return
@@ -89,7 +94,6 @@ func (s *Scheduler) call(ctx context.Context, w wish) {
 		s.notSent(ctx, a, err)
 		return
 	}
-	o := order(snap, w, step, s.Scripts.At(script, w.send.candidate.PBX))
 	o.NotAfter = w.until
 	if err := s.Dialer.Dial(ctx, o); err != nil {
 		if s.Dialer.NotSent(err) {

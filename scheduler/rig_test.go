@@ -37,18 +37,19 @@ type rig struct {
 	orders chan outreach.CallOrder
 	sends  chan outreach.Message
 
-	mu       sync.Mutex
-	up       bool
-	live     map[outreach.AttemptID]bool
-	adopted  []outreach.CallOrder
-	deaf     bool                                       // watches no leg
-	seen     map[outreach.AttemptID]outreach.CallResult // of legs that nobody watched
-	hungUp   []outreach.AttemptID
-	dialErr  error
-	retired  []string
-	born     int // the year of the patient of the next event, 0 unknown
-	onHangup func(outreach.AttemptID)
-	receipt  func(outreach.Message) (outreach.Receipt, error)
+	mu         sync.Mutex
+	up         bool
+	live       map[outreach.AttemptID]bool
+	adopted    []outreach.CallOrder
+	deaf       bool                                       // watches no leg
+	seen       map[outreach.AttemptID]outreach.CallResult // of legs that nobody watched
+	hungUp     []outreach.AttemptID
+	dialErr    error
+	unplayable error
+	retired    []string
+	born       int // the year of the patient of the next event, 0 unknown
+	onHangup   func(outreach.AttemptID)
+	receipt    func(outreach.Message) (outreach.Receipt, error)
 }
 
 func newRig(t *testing.T, change func(*outreach.Document)) *rig {
@@ -215,6 +216,12 @@ func (r *rig) Dial(_ context.Context, o outreach.CallOrder) error {
 	r.mu.Unlock()
 	r.orders <- o
 	return err
+}
+
+func (r *rig) Playable(context.Context, outreach.CallOrder) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.unplayable
 }
 
 func (r *rig) NotSent(err error) bool { return errors.Is(err, errNotSent) }

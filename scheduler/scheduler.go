@@ -44,6 +44,8 @@ type Store interface {
 // Dialer places calls. Dial returns nil once the PBX took the job; an error for which NotSent is true
 // means that nothing left. The end of every other order comes by End exactly once.
 type Dialer interface {
+	// Playable is an error for which NotSent is true where the PBX lacks what the order plays.
+	Playable(ctx context.Context, order outreach.CallOrder) error
 	Dial(ctx context.Context, order outreach.CallOrder) error
 	NotSent(err error) bool
 	Hangup(ctx context.Context, pbx string, id outreach.AttemptID) error

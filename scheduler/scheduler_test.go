@@ -497,3 +497,16 @@ func TestAChannelWhoseProviderRefusesOurAccountRestsAndOthersGoOn(t *testing.T) 
 	r.sent() // tried again
 	stop()
 }
+
+// A prompt that the PBX lacks is found before the phone rings: no try, and the next channel.
+func TestWhatThePBXCannotPlayRingsNobodyAndGoesOnToTheNextChannel(t *testing.T) {
+	r := newRig(t, nil)
+	r.unplayable = errNotSent
+	defer r.run()()
+	id := r.fire("01")
+	c := r.until(id, "in the SMS step", func(c outreach.Case) bool { return c.Transaction.Channel == outreach.SMS })
+	if a := c.Attempts[0]; a.Counted || a.Disposition != outreach.PromptMissing || !a.StartedAt.IsZero() || len(r.orders) > 0 {
+		t.Errorf("%d originates, %+v", len(r.orders), a)
+	}
+	r.sent()
+}

@@ -117,7 +117,10 @@ func (s *Scheduler) trialOf(ctx context.Context, snap *outreach.Snapshot, o outr
 
 // place waits for the call's turn on the wire and hands it to the dialer.
 func (s *Scheduler) place(ctx context.Context, to outreach.Candidate, order outreach.CallOrder) {
-	err := s.turn(ctx, to)
+	err := s.Dialer.Playable(ctx, order)
+	if err == nil {
+		err = s.turn(ctx, to)
+	}
 	if err == nil {
 		s.tell(ctx, order.Attempt, "dialing", map[string]any{"pbx": order.PBX, "gateway": order.Gateway})
 		err = s.Dialer.Dial(ctx, order)

@@ -80,6 +80,8 @@ func (s *Switch) answerTo(name, arg string) (body string, ok bool) {
 		return (&channel{s: s}).expand(arg), true
 	case "module_exists":
 		return boolText(strings.HasPrefix(arg, "mod_")), true
+	case "file_exists":
+		return boolText(fileExists(arg)), true
 	case "http_prefetch", "http_remove_cache":
 		return "+OK\n", true
 	case "reloadxml":

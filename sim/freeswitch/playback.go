@@ -163,3 +163,8 @@ func (s *Switch) fileDuration(path string) (time.Duration, bool) {
 	}
 	return time.Duration(info.Size()) * time.Second / 8000, true
 }
+
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

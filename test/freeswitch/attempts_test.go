@@ -105,7 +105,9 @@ func TestWhatIsWrongWithTheInstallationUsesUpNoAttempt(t *testing.T) {
 			}
 		}}, "failed", "", `"script"`},
 		"a recording that is no sound": {wholeOptions{spoil: broken("greeting.wav", []byte("no sound at all"))}, "failed", "", `"script"`},
-		"a recording in stereo":        {wholeOptions{spoil: broken("greeting.wav", stereo())}, "failed", "", `"script"`},
+		"an audio directory that the switch does not see": {wholeOptions{change: func(d *outreach.Document) { d.PBXs[0].AudioDir = "/nowhere/audio" }},
+			"failed", "", "does not see a prompt"},
+		"a recording in stereo": {wholeOptions{spoil: broken("greeting.wav", stereo())}, "failed", "", `"script"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
