@@ -52,7 +52,7 @@ type Options struct {
 	RecordDir string // where a PBX without audio_dir and audio_url keeps recordings; default its own ${recordings_dir}
 	// Arrived reports whether what a patient said has come from a PBX that puts it to us; an answer that is a recording is
 	// stored only then. nil: nobody knows.
-	Arrived  func(outreach.AttemptID) bool
+	Arrived  func(context.Context, outreach.AttemptID) bool
 	Watchdog time.Duration    // wall clock, from answer to the leg's connection; 3 s
 	Poll     time.Duration    // wall clock, between looks at a PBX's limits and gateways; 10 s
 	Silence  time.Duration    // of an event socket, after which it counts as lost; 65 s, three HEARTBEATs

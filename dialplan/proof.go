@@ -150,14 +150,19 @@ func (g *leg) note(ctx context.Context, n Note) {
 
 // lacks reports whether c is a recording that the PBX should have put to us and did not. Its modules do so before they
 // end the recording, and tell nobody whether it worked.
-func (g *leg) lacks(c Commit) bool {
+func (g *leg) lacks(ctx context.Context, c Commit) bool {
 	puts := c.Action == outreach.Record && isURL(strings.TrimPrefix(g.recordDir(), cachePrefix))
-	return puts && g.d.o.Arrived != nil && !g.d.o.Arrived(g.order.Attempt)
+	if !puts || g.d.o.Arrived == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportLimit)
+	defer cancel()
+	return !g.d.o.Arrived(ctx, g.order.Attempt)
 }
 
 // respond stores an answer, and then lets the call go on.
 func (g *leg) respond(ctx context.Context, c Commit, at time.Time, back chan<- Committed) {
-	if g.lacks(c) {
+	if g.lacks(ctx, c) {
 		g.d.o.Log.Warn("what a patient said has not arrived: the PBX could not put it to audio_url", "attempt_id", g.order.Attempt, "pbx", g.order.PBX)
 		back <- Committed{Failed: true}
 		return

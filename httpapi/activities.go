@@ -100,6 +100,9 @@ func (s *Server) showRecording(ctx context.Context, in *idInput) (*huma.StreamRe
 	for _, a := range slices.Backward(c.Attempts) {
 		f, err := s.Audio.Answer(a.ID)
 		if errors.Is(err, outreach.ErrNotFound) {
+			if err := s.elsewhere(ctx, a.ID); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		if err != nil {
@@ -112,6 +115,18 @@ func (s *Server) showRecording(ctx context.Context, in *idInput) (*huma.StreamRe
 		}}, nil
 	}
 	return nil, outreach.ErrNotFound
+}
+
+// elsewhere is the error of a recording that another node took.
+func (s *Server) elsewhere(ctx context.Context, id outreach.AttemptID) error {
+	node, err := s.Audio.RecordedAt(ctx, id)
+	if err != nil {
+		return fmt.Errorf("recording of %s: %w", id, err)
+	}
+	if node == "" {
+		return nil
+	}
+	return problem(http.StatusNotFound, "The recording came to node "+node+" and is not in this node's data directory. Ask there.")
 }
 
 func (s *Server) viewer(ctx context.Context) (viewer, error) {

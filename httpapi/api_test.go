@@ -332,6 +332,10 @@ func TestWhatAPatientRecordedIsForAdmins(t *testing.T) {
 	w.cases = []outreach.Case{c}
 	path := "/api/v1/activities/t1/recording"
 	want(t, request(h, "GET", path, adminKey, nil), http.StatusNotFound)
+	w.audio["node of "+attempt] = []byte("node7")
+	if rec := request(h, "GET", path, adminKey, nil); rec.Code != http.StatusNotFound || !strings.Contains(rec.Body.String(), "node7") {
+		t.Errorf("a recording that came to another node: %d %s", rec.Code, rec.Body)
+	}
 	w.audio["answer "+attempt] = []byte("RIFF and a voice")
 	rec := request(h, "GET", path, adminKey, nil)
 	want(t, rec, http.StatusOK)

@@ -29,6 +29,8 @@ type Audio interface {
 	Recording(ctx context.Context, reference string) (io.ReadSeekCloser, error)
 	// Answer returns what a patient recorded in that call, or outreach.ErrNotFound.
 	Answer(id outreach.AttemptID) (io.ReadSeekCloser, error)
+	// RecordedAt names the node to which that recording came, "" for none.
+	RecordedAt(ctx context.Context, id outreach.AttemptID) (node string, err error)
 	// KeepAnswer keeps what a PBX says the patient recorded: outreach.ErrNotFound where no call of ours that is
 	// up or ended just now has that id, outreach.ErrConflict where its recording is there.
 	KeepAnswer(ctx context.Context, id outreach.AttemptID, wav []byte) error

@@ -322,6 +322,12 @@ func (w *world) Answer(id outreach.AttemptID) (io.ReadSeekCloser, error) {
 	return w.Open("answer " + string(id))
 }
 
+func (w *world) RecordedAt(_ context.Context, id outreach.AttemptID) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return string(w.audio["node of "+string(id)]), nil
+}
+
 func (w *world) KeepAnswer(_ context.Context, id outreach.AttemptID, wav []byte) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -77,6 +77,9 @@ type LogFilter struct {
 	Scan        int // about how many lines are looked at for a page, 0: all; it may be short, even empty, and have a Next
 }
 
+// RecordingArrived is the kind of the log line about a recording that a PBX put to a node, which its data names.
+const RecordingArrived = "recording_arrived"
+
 // LogPage is a page of log lines, newest first. Next is "" on the last page.
 type LogPage struct {
 	Items []LogEntry

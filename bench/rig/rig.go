@@ -43,6 +43,8 @@ type Options struct {
 	Listener func(net.Listener) net.Listener
 	Log      *slog.Logger
 	Profiles bool // of each node are served
+	// Arrange may change the document when the nodes' addresses are known.
+	Arrange func(*outreach.Document, []*Node)
 }
 
 // Rig is the outside, up and serving, and the nodes to be started in it.
@@ -87,6 +89,9 @@ func New(ctx context.Context, o Options) (*Rig, error) {
 	ctx, r.stop = context.WithCancel(ctx)
 	if err := r.outside(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
+	}
+	if o.Arrange != nil {
+		o.Arrange(&r.o.Document, r.Nodes)
 	}
 	if err := writeFiles(o.Dir, r.o.Document, o.Greeting); err != nil {
 		return nil, errors.Join(err, r.Close())

@@ -181,21 +181,32 @@ func (a *app) wireCalls(ctx context.Context) error {
 	if strings.ContainsAny(answers, " \t$'\"") { // FreeSWITCH would take it apart
 		answers = ""
 	}
-	a.dialer = dialplan.NewDialer(dialplan.Options{Log: a.log, RecordDir: answers, Clock: a.clock, Reporter: a.sched, Callers: a.sched, Normalize: hims.CallerE164, Listener: a.esl, Advertise: a.advertise, Arrived: a.arrived(),
+	a.dialer = dialplan.NewDialer(dialplan.Options{Log: a.log, RecordDir: answers, Clock: a.clock, Reporter: a.sched, Callers: a.sched, Normalize: hims.CallerE164, Listener: a.esl, Advertise: a.advertise, Arrived: a.arrived,
 		Location: a.keeper.Current().Location, Holidays: a.keeper.Current().Document.Facility.Holidays})
 	a.sched.Dialer = a.dialer
 	return a.connectPBXs(ctx, a.keeper.Current())
 }
 
-// arrived looks for the recording of a call that a PBX put to us. Where several nodes share the work it may have come to another one.
-func (a *app) arrived() func(outreach.AttemptID) bool {
-	if store.Shared(a.db) {
-		return nil
+// arrived looks for the recording of a call that a PBX put to us: here, or in the log, where other nodes say what came to them.
+func (a *app) arrived(ctx context.Context, id outreach.AttemptID) bool {
+	if f, err := a.library.Answer(id); err == nil {
+		return f.Close() == nil
 	}
-	return func(id outreach.AttemptID) bool {
-		f, err := a.library.Answer(id)
-		return err == nil && f.Close() == nil
+	node, err := a.recordedAt(ctx, id)
+	if err != nil {
+		a.log.Error("look for a recording", "attempt_id", id, "err", err)
 	}
+	return node != ""
+}
+
+// recordedAt is the node to which the recording of a call came, "" if none did.
+func (a *app) recordedAt(ctx context.Context, id outreach.AttemptID) (node string, err error) {
+	page, err := a.store.Logs(ctx, outreach.LogFilter{Attempt: id, Kind: outreach.RecordingArrived, Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return "", err
+	}
+	node, _ = page.Items[0].Data["node"].(string)
+	return node, nil
 }
 
 // listened tells the demo what calls say.

@@ -40,7 +40,7 @@ func (a *app) wireHTTP() (err error) {
 		Audit: pages{a.store}, OptOuts: pages{a.store}, Pauses: pauses{a.store, a.sched}, Results: results{pages{a.store}, a.outbox}, Nodes: nodes{a.store},
 		Users:    a.store,
 		Versions: a.store,
-		Audio:    recordings{a.library, a.store.AttemptByID},
+		Audio:    recordings{a},
 		Previews: previews{a.library, a.clock},
 		Voice:    voice{a.library, a.clock},
 		Feed:     a.feed, TwilioSigned: a.twilioSigned, Ready: a.ready, PBXNetworks: a.pbxNetworks, Records: records{a}, TrustedProxies: a.proxies,
@@ -212,16 +212,13 @@ func (r results) find(ctx context.Context, id string) (outreach.OutboxRow, error
 }
 
 // recordings speaks httpapi's shapes.
-type recordings struct {
-	library *prompts.Library
-	attempt func(context.Context, outreach.AttemptID) (outreach.Attempt, error)
-}
+type recordings struct{ *app }
 
 // spokenLate is how long after its end a call's recording is still taken: the PBX sends it while it hangs up.
 const spokenLate = 10 * time.Minute
 
 func (r recordings) KeepAnswer(ctx context.Context, id outreach.AttemptID, wav []byte) error {
-	a, err := r.attempt(ctx, id)
+	a, err := r.store.AttemptByID(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -233,7 +230,16 @@ func (r recordings) KeepAnswer(ctx context.Context, id outreach.AttemptID, wav [
 	} else if err != nil {
 		return err
 	}
-	return nil
+	now := r.clock.Now()
+	_, err = r.store.Decide(ctx, a.Transaction, now, func(outreach.Case) (outreach.Change, error) {
+		return outreach.Change{Logs: []outreach.LogEntry{{Transaction: a.Transaction, Attempt: id, At: now, Kind: outreach.RecordingArrived, Data: map[string]any{"node": r.node}}}}, nil
+	})
+	return err
+}
+
+// RecordedAt names the node that has the recording of a call, where it is not this one.
+func (r recordings) RecordedAt(ctx context.Context, id outreach.AttemptID) (string, error) {
+	return r.recordedAt(ctx, id)
 }
 
 func (r recordings) Store(ctx context.Context, wav []byte) (outreach.AudioReport, error) {

@@ -1,11 +1,16 @@
 package freeswitch
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -416,6 +421,41 @@ func TestARecordingEndsWithThePatientsSilenceAndIsOnlyWrittenWhereItMayBe(t *tes
 	if _, err := os.Stat(filepath.Join(elsewhere, "a.wav")); err == nil {
 		t.Error("a file was written where none may be")
 	}
+}
+
+// A recording at a URL is put there before the application ends, as both modules do, and a refusal ends it no less.
+func TestARecordingAtAURLIsPutThereBeforeItEnds(t *testing.T) {
+	inBubble(t, Options{Behaviour: Behaviour{Speech: 4 * time.Second}}, func(r *rig) {
+		in := r.connect()
+		in.ask(call("12025550100", "trunk1"))
+		d := r.driven()
+		for i, status := range []string{"201 Created", "507 Insufficient Storage"} {
+			id := fmt.Sprintf("u-%d", i)
+			d.execute("record", "http_cache://http://curlew.example/audio/answers/a.wav 30 200 2", id)
+			conn, err := r.sockets.Accept()
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			req, err := http.ReadRequest(bufio.NewReader(conn))
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			wav, err := io.ReadAll(req.Body)
+			if err != nil || req.Method != http.MethodPut || req.Host != "curlew.example" || req.URL.Path != "/audio/answers/a.wav" {
+				r.t.Errorf("%v %s %s%s", err, req.Method, req.Host, req.URL)
+			}
+			if length, ok := wavDuration(bytes.NewReader(wav)); !ok || length != 6*time.Second {
+				r.t.Errorf("%d bytes last %v, a WAV: %v", len(wav), length, ok)
+			}
+			synctest.Wait()
+			if slices.Contains(d.names(), "CHANNEL_EXECUTE_COMPLETE") {
+				r.t.Error("it ended before it was put")
+			}
+			fmt.Fprintf(conn, "HTTP/1.1 %s\r\nContent-Length: 0\r\n\r\n", status)
+			d.completed(id)
+			conn.Close()
+		}
+	})
 }
 
 func TestABridgeTalksAndReportsHowItEnded(t *testing.T) {

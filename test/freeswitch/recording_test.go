@@ -1,6 +1,7 @@
 package freeswitch_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -82,7 +83,7 @@ func TestARecordingThatCurlewDidNotGetIsNotCalledRecorded(t *testing.T) {
 	t.Cleanup(receiver.Close)
 	var asked atomic.Int32
 	h := open(t, sw, hospitalOptions{pbx: func(p *outreach.PBX) { p.AudioURL = receiver.URL }, dialer: func(o *dialplan.Options) {
-		o.Arrived = func(outreach.AttemptID) bool { asked.Add(1); return false }
+		o.Arrived = func(context.Context, outreach.AttemptID) bool { asked.Add(1); return false }
 	}})
 	o := h.order("12025550106")
 	r := h.place(t, o)
