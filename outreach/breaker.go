@@ -109,7 +109,9 @@ func OutcomeOf(a Attempt) (GatewayOutcome, bool) {
 // calls end, and is the same after a restart if it is fed the same calls again.
 type Breaker struct {
 	recent []GatewayOutcome // of the window, oldest first, breakerMost at the most
-	from   time.Time        // of the closed state: earlier calls count no more
+	known  map[AttemptID]bool
+	counted
+	from time.Time // of the closed state: earlier calls count no more
 	// forgotten is the end of the last call that there was no room for: what ended by then is not taken again.
 	forgotten time.Time
 	faults    int
@@ -117,6 +119,17 @@ type Breaker struct {
 	since     time.Time
 	until     time.Time // zero while closed
 	opens     int       // in a row, each twice as long as the one before
+}
+
+// counted are the calls of recent from start on. The window moves on by a call or two from one question to the next,
+// so that a busy gateway's calls are not counted anew for each.
+type counted struct{ start, calls, answered int }
+
+func (c *counted) add(o GatewayOutcome, n int) {
+	c.calls += n
+	if o.Answered {
+		c.answered += n
+	}
 }
 
 // Add takes the end of one call and reports whether the state changed. A call that was added before
@@ -140,18 +153,44 @@ func (b *Breaker) Add(r BreakerRule, o GatewayOutcome) (changed bool) {
 }
 
 func (b *Breaker) remember(r BreakerRule, o GatewayOutcome) bool {
-	if !o.Ended.After(b.forgotten) || slices.ContainsFunc(b.recent, func(have GatewayOutcome) bool { return have.Attempt == o.Attempt }) {
+	if !o.Ended.After(b.forgotten) || b.known[o.Attempt] {
 		return false
 	}
-	oldest := o.Ended.Add(-max(r.ASRWindow.Approx(), longestOpen))
-	b.recent = slices.DeleteFunc(b.recent, func(have GatewayOutcome) bool { return have.Ended.Before(oldest) })
-	if len(b.recent) >= breakerMost {
-		n := len(b.recent) - breakerMost + 1
-		b.forgotten = b.recent[n-1].Ended
-		b.recent = slices.Delete(b.recent, 0, n)
+	oldest, old := o.Ended.Add(-max(r.ASRWindow.Approx(), longestOpen)), 0
+	for old < len(b.recent) && b.recent[old].Ended.Before(oldest) {
+		old++
 	}
-	b.recent = append(b.recent, o)
+	if over := len(b.recent) - breakerMost + 1; over > old {
+		old, b.forgotten = over, b.recent[over-1].Ended
+	}
+	b.forget(old)
+	if b.known == nil {
+		b.known = map[AttemptID]bool{}
+	}
+	b.known[o.Attempt] = true
+	at := len(b.recent)
+	for at > 0 && b.recent[at-1].Ended.After(o.Ended) {
+		at--
+	}
+	b.recent = slices.Insert(b.recent, at, o)
+	if at < b.start {
+		b.start++
+	} else {
+		b.add(o, 1)
+	}
 	return true
+}
+
+// forget leaves the oldest n calls out.
+func (b *Breaker) forget(n int) {
+	for i, o := range b.recent[:n] {
+		delete(b.known, o.Attempt)
+		if i >= b.start {
+			b.add(o, -1)
+		}
+	}
+	b.start = max(b.start-n, 0)
+	b.recent = slices.Delete(b.recent, 0, n)
 }
 
 // judge opens a closed breaker where the call that ended gives reason to.
@@ -188,16 +227,18 @@ func (b *Breaker) open(r BreakerRule, why string, at time.Time) {
 // count is over the window that ends at now.
 func (b *Breaker) count(r BreakerRule, now time.Time) (calls, answered int) {
 	from := now.Add(-r.ASRWindow.Approx())
-	for _, o := range b.recent {
-		if o.Ended.Before(from) || o.Ended.Before(b.from) {
-			continue
-		}
-		calls++
-		if o.Answered {
-			answered++
-		}
+	if from.Before(b.from) {
+		from = b.from
 	}
-	return calls, answered
+	for b.start < len(b.recent) && b.recent[b.start].Ended.Before(from) {
+		b.add(b.recent[b.start], -1)
+		b.start++
+	}
+	for b.start > 0 && !b.recent[b.start-1].Ended.Before(from) {
+		b.start--
+		b.add(b.recent[b.start], 1)
+	}
+	return b.calls, b.answered
 }
 
 // At returns where the breaker stands at now.

@@ -2,6 +2,7 @@ package outreach_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +164,40 @@ func TestABusyGatewayIsRememberedByItsLastCallsOnly(t *testing.T) {
 		o := outreach.GatewayOutcome{Attempt: outreach.AttemptID(fmt.Sprint(again)), Ended: noon.Add(time.Duration(again) * 10 * time.Millisecond), Fault: true}
 		if b.Add(rule, o); b.At(rule, noon.Add(time.Minute)).Faults != 0 {
 			t.Errorf("call %d was counted twice", again)
+		}
+	}
+}
+
+// What is counted along must be what counting anew gives, however late another node's calls come in and wherever the
+// window is asked for.
+func TestABreakersShareOfAnswersIsThatOfItsWindow(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	window := 10 * time.Minute
+	rule := breakerRule(t, func(r *outreach.BreakerRule) { r.ASRBelow = new(int) })
+	var b outreach.Breaker
+	var all []outreach.GatewayOutcome
+	now := noon
+	for i := range 6000 {
+		now = now.Add(time.Duration(rng.IntN(2000)) * time.Millisecond)
+		o := outreach.GatewayOutcome{Attempt: outreach.AttemptID(fmt.Sprint(i)), Started: now, Ended: now.Add(-time.Duration(rng.IntN(90)) * time.Second), Answered: rng.IntN(3) == 0}
+		b.Add(rule, o)
+		b.Add(rule, o)
+		all = append(all, o)
+		if i%7 > 0 {
+			continue
+		}
+		at := now.Add(time.Duration(rng.IntN(120)-60) * time.Second)
+		calls, answered := 0, 0
+		for _, o := range all[max(len(all)-2000, 0):] {
+			if !o.Ended.Before(at.Add(-window)) {
+				calls++
+				if o.Answered {
+					answered++
+				}
+			}
+		}
+		if h := b.At(rule, at); h.Calls != calls || calls > 0 && *h.ASR != float64(answered)*100/float64(calls) {
+			t.Fatalf("call %d: %d calls with %v %%, counted anew %d and %d answered", i, h.Calls, h.ASR, calls, answered)
 		}
 	}
 }

@@ -39,11 +39,10 @@ type KeptEvent struct {
 	Cursor     string // to go on after this event
 }
 
-// LaneState is one queue: Waiting rows may be claimed now, counted up to 1000.
+// LaneState is one queue in which rows may be claimed now.
 type LaneState struct {
 	Lane    string
 	Channel Channel
-	Waiting int
 }
 
 // ActivityFilter selects transactions; zero fields select all. From and To bound CreatedAt, To is

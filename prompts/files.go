@@ -204,6 +204,9 @@ func (l *Library) importBeside(ctx context.Context, name string) (string, error)
 	if l.recordings == "" {
 		return "", fmt.Errorf("audio %q: there is no folder to find it in", name)
 	}
+	if sha, ok := l.unchanged(name); ok {
+		return sha, nil
+	}
 	root, err := os.OpenRoot(l.recordings) // which nothing can leave, links included
 	if err != nil {
 		return "", err
@@ -212,11 +215,6 @@ func (l *Library) importBeside(ctx context.Context, name string) (string, error)
 	info, err := root.Stat(name)
 	if err != nil {
 		return "", err
-	}
-	if seen, ok := l.imported.Load(name); ok {
-		if b := seen.(beside); b.size == info.Size() && b.at.Equal(info.ModTime()) {
-			return b.sha, nil
-		}
 	}
 	f, err := root.Open(name)
 	if err != nil {
@@ -233,4 +231,15 @@ func (l *Library) importBeside(ctx context.Context, name string) (string, error)
 	}
 	l.imported.Store(name, beside{sha: sha, size: info.Size(), at: info.ModTime()})
 	return sha, nil
+}
+
+// unchanged is the recording that the file was taken in as, if it still is what it was then.
+func (l *Library) unchanged(name string) (sha string, ok bool) {
+	seen, ok := l.imported.Load(name)
+	if !ok {
+		return "", false
+	}
+	b := seen.(beside)
+	info, err := os.Stat(filepath.Join(l.recordings, name))
+	return b.sha, err == nil && b.size == info.Size() && b.at.Equal(info.ModTime())
 }

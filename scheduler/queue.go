@@ -17,10 +17,12 @@ const (
 	// overdueWait is the pause when something is overdue after a whole pass: it is another job's to do (an
 	// unknown attempt to settle, a result to deliver), so looking again at once would only burn the processor.
 	overdueWait = 100 * time.Millisecond
+	agendaEvery = 200 * time.Millisecond // is asked what has waited for its time, by passes that follow each other
 )
 
-// tick passes once over everything that may act now and returns how long to sleep.
-func (s *Scheduler) tick(ctx context.Context) (time.Duration, error) {
+// tick passes once over everything that may act now and returns how long to sleep. One of many that follow each
+// other looks at what is ready, and mostly leaves the times of what is not to a later one.
+func (s *Scheduler) tick(ctx context.Context, busy bool) (time.Duration, error) {
 	if s.Member.halted() { // its clock or its name is not to be trusted
 		return idleWait, nil
 	}
@@ -29,8 +31,11 @@ func (s *Scheduler) tick(ctx context.Context) (time.Duration, error) {
 	if err := s.loadPauses(ctx); err != nil {
 		return 0, err
 	}
-	if err := s.due(ctx, now); err != nil {
-		return 0, err
+	if busy = busy && now.Sub(s.looked).Abs() < agendaEvery; !busy {
+		s.looked = now
+		if err := s.due(ctx, now); err != nil {
+			return 0, err
+		}
 	}
 	lanes, err := s.Store.Lanes(ctx)
 	if err != nil {
@@ -47,7 +52,17 @@ func (s *Scheduler) tick(ctx context.Context) (time.Duration, error) {
 	if again {
 		s.Wake()
 	}
+	if busy {
+		s.setNext(now)
+		return overdueWait, nil
+	}
 	return s.untilNext(ctx)
+}
+
+func (s *Scheduler) setNext(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.next = at
 }
 
 // due carries out what has waited for a time that has come.
@@ -90,9 +105,7 @@ func (s *Scheduler) untilNext(ctx context.Context) (time.Duration, error) {
 	} else if ok {
 		wait = overdueWait
 	}
-	s.mu.Lock()
-	s.next = next
-	s.mu.Unlock()
+	s.setNext(next)
 	return wait, nil
 }
 

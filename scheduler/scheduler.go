@@ -127,6 +127,7 @@ type Scheduler struct {
 	turns    map[string]time.Time           // pbx, pbx/gateway → when its next call may leave
 	withheld map[outreach.Channel]time.Time // until when nothing leaves on it
 	stuck    map[string]int                 // by lane, as it was told last; the loop's own
+	looked   time.Time                      // when the agenda was asked last; the loop's own
 	asleep   bool
 	next     time.Time            // when something is due, zero if nothing is
 	warm     map[string]time.Time // pbx/gateway → when its bucket has filled again
@@ -179,8 +180,12 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	asking.Go(func() { s.reapOnLink(ctx) })
+	var b breath
 	for {
-		wait, err := s.tick(ctx)
+		if !b.take(ctx) {
+			return nil
+		}
+		wait, err := s.tick(ctx, b.busy())
 		switch {
 		case ctx.Err() != nil:
 			return nil

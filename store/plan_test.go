@@ -22,7 +22,7 @@ var hotQueries = []struct {
 	{"next deadline", wakes[2], 0, []string{"transactions_expiry (expires_at>?)"}},
 	{"next settling", wakes[3], 0, []string{"attempts_live"}},
 	{"next result", wakes[4], 0, []string{"outbox_due"}},
-	{"lanes", lanesText, 1, []string{"transactions_ready (lane>?)"}},
+	{"lanes", lanesText, 0, []string{"transactions_ready (lane>?)"}},
 	{"lines of a PBX", `SELECT gateway, count(*) FROM attempts WHERE pbx = $1 AND live = 1 GROUP BY gateway`, 1, []string{"COVERING INDEX attempts_live (pbx=?)"}},
 	{"calls to a number", callsToText, 2, []string{"attempts_calls (address=? AND claimed_at>?)"}},
 	{"contacts of a patient", contactsText, 2, []string{"attempts_recipient (recipient_key=? AND claimed_at>?)"}},

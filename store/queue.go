@@ -99,23 +99,19 @@ func (s *Store) NextWake(ctx context.Context, now time.Time) (at time.Time, ok b
 	return at, ok, nil
 }
 
-// laneCount is how far the rows of a lane are counted.
-const laneCount = 1000
-
 // lanesText hops from lane to lane instead of reading every ready row.
 const lanesText = `WITH RECURSIVE lanes(lane) AS (
 		SELECT min(lane) FROM transactions WHERE ready = 1
 		UNION ALL
 		SELECT (SELECT min(t.lane) FROM transactions t WHERE t.ready = 1 AND t.lane > lanes.lane) FROM lanes WHERE lanes.lane IS NOT NULL)
-	SELECT lane, (SELECT t.channel FROM transactions t WHERE t.ready = 1 AND t.lane = lanes.lane LIMIT 1),
-		(SELECT count(*) FROM (SELECT 1 FROM transactions t WHERE t.ready = 1 AND t.lane = lanes.lane LIMIT $1) counted)
+	SELECT lane, (SELECT t.channel FROM transactions t WHERE t.ready = 1 AND t.lane = lanes.lane LIMIT 1)
 	FROM lanes WHERE lane IS NOT NULL`
 
 // Lanes lists the queues in which rows are ready to be claimed.
 func (s *Store) Lanes(ctx context.Context) (out []outreach.LaneState, err error) {
-	err = s.glance(ctx).each(lanesText, args{int64(laneCount)}, func(r row) error {
+	err = s.glance(ctx).each(lanesText, nil, func(r row) error {
 		var l outreach.LaneState
-		err := r.Scan(&l.Lane, (*string)(&l.Channel), &l.Waiting)
+		err := r.Scan(&l.Lane, (*string)(&l.Channel))
 		out = append(out, l)
 		return err
 	})

@@ -127,14 +127,15 @@ type group struct {
 	done chan struct{} // closed: the writer has ended
 	log  *slog.Logger
 
-	hot     hot
-	version int64         // of the data, as other processes change it
-	every   int           // operations between checkpoints
-	frames  int64         // of WAL, from which on the writer finishes a checkpoint
-	pending int           // operations since the last checkpoint
-	nudge   chan struct{} // wakes the checkpointer
-	idle    chan struct{} // closed: the checkpointer has ended
-	finish  atomic.Bool   // the writer should finish the checkpoint
+	patience patience
+	hot      hot
+	version  int64         // of the data, as other processes change it
+	every    int           // operations between checkpoints
+	frames   int64         // of WAL, from which on the writer finishes a checkpoint
+	pending  int           // operations since the last checkpoint
+	nudge    chan struct{} // wakes the checkpointer
+	idle     chan struct{} // closed: the checkpointer has ended
+	finish   atomic.Bool   // the writer should finish the checkpoint
 }
 
 const (
@@ -225,6 +226,7 @@ func (g *group) commit(ctx context.Context, first *operation) {
 		}
 		close(op.done)
 	}
+	g.patience.close()
 	g.tidy(ctx, len(batch))
 }
 
@@ -235,10 +237,11 @@ var errSpoilt = errors.New("one operation of the group failed after it had writt
 // first write, and then the group is undone and replayed.
 func (g *group) gather(ctx context.Context, first *operation) ([]*operation, error) {
 	batch := []*operation{first}
+	g.patience.open()
 	if err := g.begin(ctx); err != nil {
 		return batch, err
 	}
-	for op := first; op != nil; op = g.next(len(batch)) {
+	for op := first; op != nil; op = g.more(len(batch)) {
 		if op != first {
 			batch = append(batch, op)
 		}
@@ -248,6 +251,14 @@ func (g *group) gather(ctx context.Context, first *operation) ([]*operation, err
 		}
 	}
 	return batch, g.end(ctx)
+}
+
+// more is the next operation of a group that has n.
+func (g *group) more(n int) *operation {
+	if op := g.next(n); op != nil || n >= groupMax {
+		return op
+	}
+	return g.patience.await(g.ops, n)
 }
 
 func (g *group) next(n int) *operation {

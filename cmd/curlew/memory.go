@@ -8,10 +8,12 @@ import (
 )
 
 // The collector runs when the heap has doubled, which for the small heap of an idle node is many times a
-// second under load. heapFloor is how far it may grow first; beyond half of it nothing changes.
+// second under load. heapFloor is how far it may grow first. A large heap may grow by half: a thousand calls that end
+// together leave as much garbage as they had in use.
 const (
-	heapFloor   = 64 << 20
-	percentMost = 400
+	heapFloor    = 64 << 20
+	percentMost  = 400
+	percentLeast = 50
 )
 
 // gcPercent is what GOGC should be while live bytes are in use.
@@ -19,7 +21,7 @@ func gcPercent(live uint64) int {
 	if live == 0 {
 		return percentMost
 	}
-	return min(percentMost, max(100, int(heapFloor*100/live)-100))
+	return min(percentMost, max(percentLeast, int(heapFloor*100/live)-100))
 }
 
 // tuneMemory follows the heap collection by collection until ctx ends. Looking by the clock would let the heap

@@ -1,0 +1,53 @@
+package scheduler
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	breathFor   = 30 * time.Millisecond // between two passes of a busy queue
+	breathAfter = 8                     // passes that may follow each other at once
+)
+
+// breath keeps passes apart while one follows the other: with many calls under way something is committed every few
+// milliseconds, and a pass that looks at everything costs as much as a call. What comes alone is looked at at once.
+type breath struct {
+	began time.Time // of the last pass
+	quick int       // passes that followed each other at once
+}
+
+// take waits until a pass may begin; false once ctx has ended. It is the processor's time that is saved, so it waits
+// by the machine's clock.
+func (b *breath) take(ctx context.Context) bool {
+	wait := b.wait(time.Now())
+	if wait <= 0 {
+		return true
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		b.began = time.Now()
+		return true
+	}
+}
+
+// wait is how long the next pass has to wait, now.
+func (b *breath) wait(now time.Time) time.Duration {
+	gap := now.Sub(b.began)
+	b.began = now
+	if gap >= breathFor {
+		b.quick = 0
+		return 0
+	}
+	if b.quick++; b.quick <= breathAfter {
+		return 0
+	}
+	return breathFor - gap
+}
+
+// busy reports whether passes follow each other.
+func (b *breath) busy() bool { return b.quick > breathAfter }
