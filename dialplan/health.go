@@ -132,7 +132,7 @@ func (l *link) lookAt(ctx context.Context, gateway string) {
 
 func (l *link) ask(ctx context.Context, gateway string) (outreach.GatewayStatus, bool) {
 	if !isName(gateway) {
-		return outreach.GatewayStatus{Name: gateway, State: "unknown"}, true
+		return outreach.GatewayStatus{Name: gateway, State: outreach.GatewayUnknown}, true
 	}
 	body, err := l.client.Job(ctx, "sofia xmlstatus gateway "+gateway)
 	if err != nil {
@@ -182,7 +182,7 @@ func parseGateway(name, body string) outreach.GatewayStatus {
 	d := xml.NewDecoder(strings.NewReader(body))
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil } // the fields read are ASCII
 	if err := d.Decode(&gw); err != nil || gw.State == "" {
-		return outreach.GatewayStatus{Name: name, State: "unknown"}
+		return outreach.GatewayStatus{Name: name, State: outreach.GatewayUnknown}
 	}
 	return outreach.GatewayStatus{Name: name, State: gw.State, Ping: gw.Status, Up: gw.Status == "UP"}
 }

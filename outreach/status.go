@@ -29,8 +29,11 @@ func (s PBXStatus) Gateway(name string) (GatewayStatus, bool) {
 	return GatewayStatus{}, false
 }
 
+// GatewayUnknown is the state of a gateway that FreeSWITCH does not know.
+const GatewayUnknown = "unknown"
+
 // GatewayStatus is a trunk as FreeSWITCH sees it. State and Ping are its words (NOREG, REGED, TRYING,
-// FAIL_WAIT…; UP, DOWN); a gateway that FreeSWITCH does not know has the state "unknown".
+// FAIL_WAIT…; UP, DOWN), or GatewayUnknown.
 type GatewayStatus struct {
 	Name  string `json:"name"`
 	State string `json:"state"`

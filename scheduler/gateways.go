@@ -103,6 +103,9 @@ func (s *Scheduler) gate(pbx string, g outreach.Gateway, st outreach.GatewayStat
 	switch {
 	case !st.Up:
 		gate.Why = "FreeSWITCH says that it is down (" + st.State + " " + st.Ping + ")"
+		if st.State == outreach.GatewayUnknown {
+			gate.Why = "FreeSWITCH does not know it"
+		}
 	case h.State == outreach.BreakerOpen:
 		gate.Healthy, gate.Why, gate.Until = false, "left alone: "+h.Why, h.Until
 	case h.State == outreach.BreakerHalfOpen && g.Breaker.ProbeNumber != "":

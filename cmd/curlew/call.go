@@ -156,10 +156,21 @@ func (k *callCommand) held(ctx context.Context, c *console, a *app, tc outreach.
 	snap := a.keeper.Current()
 	hold := outreach.Why(snap, tc, time.Now(), line, a.sched.Paused(outreach.IVR, tc.Transaction.Configuration))
 	fmt.Fprintf(c.out, "not dialled: %s. %s\n", hold.Reason, hold.Rule)
+	down := false
 	for _, p := range snap.PBXs() {
 		if st := a.dialer.Status(p.Name); !st.LinkUp {
+			down = true
 			fmt.Fprintf(c.out, "PBX %s at %s:%d: %s\n", p.Name, p.ESL.Host, p.ESL.Port, st.Error)
 		}
+	}
+	if down {
+		return errWanting
+	}
+	for _, g := range hold.Gateways {
+		fmt.Fprintf(c.out, "gateway %s: %s\n", g.Gateway, g.Why)
+	}
+	if len(hold.Gateways) == 0 {
+		fmt.Fprintln(c.out, "no active gateway allows this number: see allowed_prefixes")
 	}
 	return errWanting
 }

@@ -112,22 +112,29 @@ func (d *doctor) database(ctx context.Context) {
 
 // recordings looks at the files of recorded prompts, and for an engine that speaks the others.
 func (d *doctor) recordings(ctx context.Context) {
-	spoken, recorded := 0, 0
+	dir, err := os.MkdirTemp("", "curlew-doctor-")
+	if err != nil {
+		d.say("recordings", red, "%v", err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	library := prompts.New(prompts.Options{Dir: dir})
+	spoken, sound := 0, 0
 	for _, p := range d.snap.Document.Prompts {
 		if !p.Active {
 			continue
 		}
 		for lang, l := range p.Languages {
-			if l.Audio == "" {
+			switch {
+			case l.Audio == "":
 				spoken++
-				continue
+			case d.recording(ctx, library, p.Category+" "+lang, l.Audio):
+				sound++
 			}
-			recorded++
-			d.recording(p.Category+" "+lang, l.Audio)
 		}
 	}
-	if recorded > 0 {
-		d.say("recordings", ok, "%d prompts are recordings", recorded)
+	if sound > 0 {
+		d.say("recordings", ok, "%d prompts are recordings that can be played", sound)
 	}
 	if spoken > 0 || d.calls() {
 		d.speech(ctx, spoken)
@@ -172,18 +179,25 @@ func (d *doctor) speech(ctx context.Context, texts int) {
 	}
 }
 
-func (d *doctor) recording(about, audio string) {
+// recording reports whether a prompt's audio can be played, and looks at it as serve will: another format is converted.
+func (d *doctor) recording(ctx context.Context, library *prompts.Library, about, audio string) bool {
 	name := filepath.Join(filepath.Dir(d.Config), filepath.Base(audio))
 	if sum, stored := strings.CutPrefix(audio, "sha256:"); stored {
 		name = filepath.Join(d.Data, "audio", "recorded", sum+".wav")
 	}
 	b, err := os.ReadFile(name)
-	if err == nil {
-		_, err = prompts.CheckWAV(b)
-	}
 	if err != nil {
 		d.say("prompt "+about, red, "%v", err)
+		return false
 	}
+	switch _, report, err := library.Store(ctx, b); {
+	case err != nil:
+		d.say("prompt "+about, red, "%s: %v", audio, err)
+		return false
+	case report.Converted != "":
+		d.say("prompt "+about, warn, "%s is no 8 or 16 kHz mono PCM: serve plays a converted copy", audio)
+	}
+	return true
 }
 
 // print writes the table, the worst last so that it stands next to the prompt.

@@ -292,7 +292,7 @@ func (a pbxAsk) gateway(ctx context.Context, g outreach.Gateway) {
 		return
 	}
 	switch s := dialplan.ReadGateway(g.Name, body); {
-	case s.State == "unknown":
+	case s.State == outreach.GatewayUnknown:
 		a.say(about, red, "FreeSWITCH does not know it: add it to a SIP profile (curlew config freeswitch renders it), then rescan")
 	case !s.Up:
 		a.say(about, red, "is %s (%s)", s.Ping, s.State)

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 
 	"curlew/config"
 	"curlew/esl/esltest"
+	"curlew/outreach"
 )
 
 // scripted is a FreeSWITCH whose every answer is written down, by the command that it answers or begins so.
@@ -234,4 +237,57 @@ func TestAFileThatIsNoDatabaseIsRed(t *testing.T) {
 	if status != exitWanted || !strings.Contains(out, "database  ") || strings.Count(out, "  "+string(red)+"  ") != 1 {
 		t.Errorf("status %d\n%s%s", status, out, errOut)
 	}
+}
+
+// TestARecordingIsJudgedAsServeWouldPlayIt: what serve converts is a warning, what it cannot use is red, each with its file.
+func TestARecordingIsJudgedAsServeWouldPlayIt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rate  uint32
+		state health
+		row   string
+	}{
+		"8 kHz":       {8000, ok, "1 prompts are recordings"},
+		"22 kHz":      {22050, warn, "tone.wav is no 8 or 16 kHz mono PCM: serve plays a converted copy"},
+		"no duration": {0, red, "tone.wav: audio refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, doc := outside(t)
+			doc.PBXs = nil
+			for i := range doc.Configurations {
+				doc.Configurations[i].Active = false
+			}
+			doc.Prompts = doc.Prompts[:1]
+			doc.Prompts[0].Languages = map[string]outreach.PromptLanguage{"en": {Audio: "tone.wav"}}
+			dir := t.TempDir()
+			d := &doctor{doctorCommand: doctorCommand{Config: configFile(t, dir, doc), Data: dir}, snap: &outreach.Snapshot{Document: doc}}
+			if err := os.WriteFile(filepath.Join(dir, "tone.wav"), squareWave(c.rate), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			d.recordings(t.Context())
+			if !slices.ContainsFunc(d.findings, func(f finding) bool { return f.health == c.state && strings.Contains(f.text, c.row) }) {
+				t.Errorf("%+v", d.findings)
+			}
+		})
+	}
+}
+
+// squareWave is a second of 200 Hz: 16 bit, mono.
+func squareWave(rate uint32) []byte {
+	b := append([]byte("RIFF"), make([]byte, 4)...)
+	b = append(b, "WAVEfmt "...)
+	for _, v := range []any{uint32(16), uint16(1), uint16(1), rate, 2 * rate, uint16(2), uint16(16)} {
+		b, _ = binary.Append(b, binary.LittleEndian, v)
+	}
+	b = binary.LittleEndian.AppendUint32(append(b, "data"...), 2*rate)
+	for i := range rate {
+		level := int16(6000)
+		if i*400/rate%2 == 1 {
+			level = -level
+		}
+		b = binary.LittleEndian.AppendUint16(b, uint16(level))
+	}
+	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-8))
+	return b
 }

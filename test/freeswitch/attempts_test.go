@@ -165,6 +165,7 @@ func TestAnAccessListThatRefusesUsUsesUpNoAttempt(t *testing.T) {
 	if used(a) != 0 || w.warned(t, "access list") != 1 {
 		t.Errorf("said %d times, %+v", w.warned(t, "access list"), a)
 	}
+	checkTold(t, badFile(t, sw, nil), "access list refuses", "access list refuses")
 	admit(net.IPv4(127, 0, 0, 2), "127.0.0.1/32")
 	a = w.until(t, badInputPatient, isOver)
 	if used(a) != 1 || a.Response == nil || a.Response.Action != "confirm" {
