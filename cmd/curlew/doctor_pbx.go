@@ -200,7 +200,7 @@ func (a pbxAsk) limits(ctx context.Context) {
 		reserve = *a.pbx.ReserveInbound
 	}
 	sessions := s.MaxSessions * (100 - reserve) / 100
-	rate := float64(s.SessionRateLimit*(100-reserve)) / 100
+	rate := float64((s.SessionRateLimit-1)*(100-reserve)) / 100 // at N the switch admits N-1
 	if sessions < a.pbx.MaxConcurrentCalls || rate < a.pbx.CallsPerSecond {
 		a.say(a.about, warn, "admits %d calls and %.0f a second to Curlew (max-sessions %d, sessions-per-second %d, %d %% left to others); the config asks for %d and %g: raise them in switch.conf.xml",
 			sessions, rate, s.MaxSessions, s.SessionRateLimit, reserve, a.pbx.MaxConcurrentCalls, a.pbx.CallsPerSecond)

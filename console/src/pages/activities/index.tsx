@@ -35,7 +35,7 @@ export default function Activities() {
     },
     { key: "patient", title: t("patient"), width: "8.5rem", cell: (a) => <span className="number">{a.recipient.phone_masked}</span> },
     { key: "channel", title: t("channel"), width: "8rem", cell: (a) => <><Icon name={channelIcon[a.channel] ?? "phone"} size={14} /> {words(`channel.${a.channel}`, a.channel)}</> },
-    { key: "state", title: t("state"), width: "10rem", cell: (a) => <StateBadge state={a.state} /> },
+    { key: "state", title: t("state"), width: "11.5rem", cell: (a) => <StateBadge state={a.state} /> },
     { key: "reason", title: t("reason"), width: "minmax(8rem, 1.4fr)", cell: (a) => (a.response ? words(`action.${a.response.action}`, a.response.action) : a.reason ? words(`reason.${a.reason}`, a.reason) : "") },
   ];
   const filtered = search.size > 0;

@@ -15,7 +15,7 @@ export const kinds = ["event_accepted", "claimed", "dialing", "ringing", "answer
   "ended", "unknown", "retry_scheduled", "step_started", "step_skipped", "link_opened", "released", "replanned", "sending", "message_accepted", "message_delivered", "message_undelivered", "transaction_ended", "cancelled"];
 
 // Words of a value by its name: those in words.json or logs.json, anything else as it is.
-const vocabulary: Record<string, string> = { disposition: "words:disposition", action: "words:action", channel: "words:channel", reason: "words:reason", cause: "logs:cause", sip_status: "logs:sip" };
+const vocabulary: Record<string, string> = { disposition: "words:disposition", action: "words:action", channel: "words:channel", reason: "words:reason", because: "words:reason", via: "logs:via", cause: "logs:cause", sip_status: "logs:sip" };
 
 // factsOf lists the facts of a line as [name, value]; what is empty or false says nothing.
 export function factsOf(line: Line, t: TFunction): [string, string][] {
