@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"path"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -231,56 +228,6 @@ func (a pbxAsk) clock(ctx context.Context) {
 	default:
 		a.say(a.about, ok, "its clock agrees with ours")
 	}
-}
-
-// audio puts a file into our audio directory and asks the switch whether it is there.
-func (a pbxAsk) audio(ctx context.Context) {
-	if a.pbx.AudioURL != "" {
-		a.say(a.about, warn, "fetches prompts from %s, which only a call can try", a.pbx.AudioURL)
-		return
-	}
-	dir, err := filepath.Abs(filepath.Join(a.Data, "audio"))
-	if err == nil {
-		err = os.MkdirAll(dir, 0o755)
-	}
-	probe := filepath.Join(dir, "doctor-"+strconv.Itoa(os.Getpid()))
-	if err == nil {
-		err = os.WriteFile(probe, nil, 0o644)
-	}
-	if err != nil {
-		a.say(a.about, red, "audio directory: %v", err)
-		return
-	}
-	defer os.Remove(probe)
-	seen := probe
-	if a.pbx.AudioDir != "" {
-		seen = path.Join(a.pbx.AudioDir, filepath.Base(probe))
-	}
-	if strings.ContainsAny(seen, " \t\r\n$") {
-		a.say(a.about, red, "the audio directory's path %q cannot be named to FreeSWITCH", path.Dir(seen))
-		return
-	}
-	body, answered := a.ask(ctx, "file_exists "+seen)
-	switch {
-	case !answered:
-	case body == "true":
-		a.say(a.about, ok, "sees the prompts in %s", path.Dir(seen))
-	case strings.HasPrefix(body, "-ERR"):
-		a.say(a.about, warn, "cannot say whether it sees the prompts in %s", path.Dir(seen))
-	case a.pbx.AudioDir != "":
-		a.audioDir(ctx, dir)
-	default:
-		a.say(a.about, red, "does not see %s: share our audio directory %s with it, or set audio_dir or audio_url", path.Dir(seen), dir)
-	}
-}
-
-// audioDir says what is wrong with an audio_dir in which the switch does not find our file.
-func (a pbxAsk) audioDir(ctx context.Context, ours string) {
-	if body, answered := a.ask(ctx, "file_exists "+a.pbx.AudioDir); answered && body == "true" {
-		a.say(a.about, red, "does not see our prompts in audio_dir %s: that is another directory than our %s; share ours there", a.pbx.AudioDir, ours)
-		return
-	}
-	a.say(a.about, red, "does not see audio_dir %s: there is no such directory on the switch, or its user may not enter it; share our %s there", a.pbx.AudioDir, ours)
 }
 
 var errCodec = errors.New("has no such codec")

@@ -154,6 +154,34 @@ func TestEveryRowOfAPBXCanTurn(t *testing.T) {
 	}
 }
 
+// TestTheDoctorTriesWhereRecordingsGo: a leg that ends without a file in our directory is red, a switch without such legs a warning.
+func TestTheDoctorTriesWhereRecordingsGo(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		originate string
+		state     health
+		row       string
+	}{
+		"nothing comes": {"+OK 0193a000-0000-7000-8000-000000000001\n", red, "does not record into"},
+		"no such leg":   {"-ERR CHAN_NOT_IMPLEMENTED\n", warn, "were not tried"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, doc := outside(t)
+			s := sound()
+			s["originate {origination_caller_id_number=0,originate_timeout=3,execute_on_answer=sched_hangup:+4}"] = c.originate
+			doc.PBXs[0].ESL.Port = s.serve(t)
+			step := &doc.Configurations[0].Steps[0]
+			step.Actions = append(slices.Clone(step.Actions), outreach.KeyAction{Key: "6", Action: outreach.Record})
+			if _, table := examined(t, doc); !slices.ContainsFunc(strings.Split(table, "\n"), func(line string) bool {
+				return strings.Contains(line, "  "+string(c.state)+"  ") && strings.Contains(line, c.row)
+			}) {
+				t.Errorf("%s", table)
+			}
+		})
+	}
+}
+
 // TestAPBXThatFetchesAudioIsToldWhatItsModulesCannotDo: one of two does, with a warning; none does not.
 func TestAPBXThatFetchesAudioIsToldWhatItsModulesCannotDo(t *testing.T) {
 	t.Parallel()

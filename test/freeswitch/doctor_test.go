@@ -11,6 +11,7 @@ import (
 
 	"curlew/bench/rig"
 	"curlew/outreach"
+	"curlew/test/freeswitch"
 )
 
 func freePort(t *testing.T) int {
@@ -94,5 +95,32 @@ func TestARenderedGatewayIsTakenByTheSwitchAndFoundByTheDoctor(t *testing.T) {
 	o.Gateway = "rendered"
 	if r := h.place(t, o); r.Cause != "USER_BUSY" || r.SIPStatus != 486 {
 		t.Errorf("a call through it: %+v", r)
+	}
+}
+
+// TestTheDoctorHasTheSwitchFetchAndRecord: a prompt from audio_url, by either module, and a recording into the shared directory.
+func TestTheDoctorHasTheSwitchFetchAndRecord(t *testing.T) {
+	t.Parallel()
+	examine := func(sw *freeswitch.Switch, change func(*outreach.Document)) string {
+		name := hospitalFile(t, sw, func(d *outreach.Document) {
+			step := &d.Configurations[0].Steps[0]
+			step.Actions = append(step.Actions, outreach.KeyAction{Key: "6", Action: outreach.Record})
+			change(d)
+		})
+		out, _ := exec.CommandContext(t.Context(), curlew(t), "doctor", "--config", name, "--db", filepath.Join(filepath.Dir(name), "curlew.db")).CombinedOutput()
+		return string(out) // its status is that of the gateways
+	}
+	here := "http://127.0.0.1:" + itoa(freePort(t))
+	fetches := func(d *outreach.Document) { d.PBXs[0].AudioURL = here }
+	unreachable := "http://192.0.2.1:" + itoa(freePort(t)) // TEST-NET-1
+	for _, c := range []struct{ row, table string }{
+		{"ok fetches prompts from " + here, examine(shared.get(t), fetches)},
+		{"ok records into /", examine(shared.get(t), func(*outreach.Document) {})},
+		{"RED does not reach " + unreachable, examine(shared.get(t), func(d *outreach.Document) { d.PBXs[0].AudioURL = unreachable })},
+		{"ok fetches prompts from " + here, examine(aloneWith(t, freeswitch.Options{WithoutHTTPCache: true}), fetches)},
+	} {
+		if !strings.Contains(strings.Join(strings.Fields(c.table), " "), c.row) {
+			t.Errorf("no %q in\n%s", c.row, c.table)
+		}
 	}
 }
