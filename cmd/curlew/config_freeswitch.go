@@ -6,7 +6,10 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"curlew/config"
 	"curlew/outreach"
@@ -29,6 +32,10 @@ func (k *configFreeSWITCH) Run(c *console) error {
 	}
 	doc, _ := config.Parse(file)
 	for _, p := range doc.PBXs {
+		p, err := config.NewResolver(c.getenv).PBX(p)
+		if err != nil {
+			return err // names the PBX
+		}
 		if err := k.render(c, p); err != nil {
 			return fmt.Errorf("PBX %s: %w", p.Name, err)
 		}
@@ -37,10 +44,6 @@ func (k *configFreeSWITCH) Run(c *console) error {
 }
 
 func (k *configFreeSWITCH) render(c *console, p outreach.PBX) error {
-	p, err := config.NewResolver(c.getenv).PBX(p)
-	if err != nil {
-		return err
-	}
 	from, err := k.addresses(c.ctx, p)
 	if err != nil {
 		return err
@@ -67,7 +70,26 @@ func (k *configFreeSWITCH) render(c *console, p outreach.PBX) error {
 		}
 		fmt.Fprintf(c.out, "fs_cli -x 'sofia profile external killgw %s'\n", g.Name)
 	}
+	if err := k.gone(c, p, files); err != nil {
+		return err
+	}
 	fmt.Fprintln(c.out, "fs_cli -x 'sofia profile external rescan'\nfs_cli -x reloadacl")
+	return nil
+}
+
+// gone names what an earlier run left of gateways that are no more: a rescan would bring them back.
+func (k *configFreeSWITCH) gone(c *console, p outreach.PBX, now []config.SwitchFile) error {
+	left, err := filepath.Glob(filepath.Join(k.Out, p.Name, "sip_profiles", "external", "curlew-*.xml"))
+	if err != nil {
+		return fmt.Errorf("look for gateways that are gone: %w", err)
+	}
+	for _, name := range left {
+		if slices.ContainsFunc(now, func(f config.SwitchFile) bool { return path.Base(f.Path) == filepath.Base(name) }) {
+			continue
+		}
+		gateway := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), "curlew-"), ".xml")
+		fmt.Fprintf(c.out, "# %s is no gateway any more: delete its file here and on the switch\nrm %s\nfs_cli -x 'sofia profile external killgw %s'\n", gateway, name, gateway)
+	}
 	return nil
 }
 

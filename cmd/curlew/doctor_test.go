@@ -131,4 +131,15 @@ func TestGatewaysBecomeFilesOfFreeSWITCH(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, doc.PBXs[0].Name, "merge", "acl.conf.xml")); err != nil {
 		t.Error(err)
 	}
+	was := doc.PBXs[0].Gateways[0].Name
+	doc.PBXs[0].Gateways = doc.PBXs[0].Gateways[1:]
+	_, out, _ = curlew(t, "config", "freeswitch", "--config", configFile(t, dir, doc), "--out", dir)
+	if !strings.Contains(out, "rm "+gateway) || !strings.Contains(out, "killgw "+was) {
+		t.Errorf("of a gateway that is gone: %s", out)
+	}
+	doc.PBXs[0].Gateways[0].Password, doc.PBXs[0].Gateways[0].Proxy = "${env:CURLEW_TEST_NEVER_SET}", "127.0.0.1:5080"
+	_, _, errOut = curlew(t, "config", "freeswitch", "--config", configFile(t, dir, doc), "--out", dir)
+	if strings.Count(errOut, "PBX main") != 1 || !strings.Contains(errOut, "CURLEW_TEST_NEVER_SET") {
+		t.Errorf("a secret that is not set: %s", errOut)
+	}
 }

@@ -45,7 +45,12 @@ func (s *Switch) write() error {
 	if err != nil {
 		return fmt.Errorf("configuration of FreeSWITCH: %w", err)
 	}
-	if err := os.WriteFile(s.Path("conf/freeswitch.xml"), b.Bytes(), 0o600); err != nil {
+	if s.o.Configure != nil {
+		err = s.o.Configure(s.Path("conf"), s.Ports)
+	} else {
+		err = os.WriteFile(s.Path("conf/freeswitch.xml"), b.Bytes(), 0o600)
+	}
+	if err != nil {
 		return fmt.Errorf("configuration of FreeSWITCH: %w", err)
 	}
 	cert, err := certificate()
@@ -58,6 +63,21 @@ func (s *Switch) write() error {
 		}
 	}
 	return nil
+}
+
+// Vanilla is the configuration that FreeSWITCH ships with, where the one that Find finds has kept it, else "".
+func Vanilla() string {
+	program, err := Find()
+	if err != nil {
+		return ""
+	}
+	prefix := filepath.Dir(filepath.Dir(program))
+	for _, dir := range []string{filepath.Join(prefix, "conf"), filepath.Join(prefix, "etc", "freeswitch"), "/etc/freeswitch"} {
+		if b, err := os.ReadFile(filepath.Join(dir, "vars.xml")); err == nil && bytes.Contains(b, []byte("external_sip_port=")) {
+			return dir
+		}
+	}
+	return ""
 }
 
 // certificate is a key and a certificate for media encryption that is never used: making its own takes
@@ -118,7 +138,7 @@ func (s *Switch) up(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if strings.Count(out, "RUNNING") < 3 {
+	if strings.Count(out, "RUNNING") < s.o.Profiles {
 		return errLoading
 	}
 	if out, err = s.API(ctx, "status"); err == nil && !strings.Contains(out, "is ready") {

@@ -84,6 +84,11 @@ type Options struct {
 	RecordsAs         string        // user:password there
 	WithoutHTTPCache  bool          // mod_http_cache is not loaded
 	WithoutHTTAPI     bool          // mod_httapi is not loaded
+	Env               []string      // beside this process's
+
+	// Configure writes another configuration into conf/ than the suite's own, for these ports; it runs Profiles profiles.
+	Configure func(conf string, p Ports) error
+	Profiles  int // 3
 }
 
 // Switch is one FreeSWITCH. Its ports stay the same over a restart.
@@ -135,6 +140,9 @@ func (o Options) withDefaults() Options {
 	if o.LogLevel == "" {
 		o.LogLevel = "warning"
 	}
+	if o.Profiles == 0 {
+		o.Profiles = 3
+	}
 	if o.RingTime == 0 {
 		o.RingTime = 300 * time.Millisecond
 	}
@@ -159,7 +167,7 @@ func (s *Switch) Run(ctx context.Context) error {
 	if s.o.Nice != 0 {
 		cmd = exec.CommandContext(ctx, "nice", append([]string{"-n", strconv.Itoa(s.o.Nice), s.Program}, args...)...)
 	}
-	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Stdout, cmd.Stderr, cmd.Env = out, out, append(os.Environ(), s.o.Env...)
 	cmd.SysProcAttr = orphanless()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start FreeSWITCH: %w", err)
