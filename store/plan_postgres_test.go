@@ -28,6 +28,16 @@ var hotOnPostgres = []struct {
 	{"calls to the numbers", pastCallsText, 2, "attempts_calls"},
 	{"contacts of the patients", pastContactsText, 2, "attempts_recipient"},
 	{"results that are due", dueResultsText(postgresDialect), 2, "outbox_due"},
+	{"what is open by version", pendingText, 0, "transactions_version"},
+	{"what is open of a version", openOfText, 4, "transactions_version"},
+}
+
+// nulls are so many parameters of EXECUTE.
+func nulls(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return "(" + strings.TrimSuffix(strings.Repeat("NULL, ", n), ", ") + ")"
 }
 
 var scansTable = regexp.MustCompile(`Seq Scan on (transactions|attempts|events|logs|subjects|outbox)`)
@@ -65,7 +75,7 @@ func TestOnPostgreSQLTheHotStatementsUseTheirIndexForAnyValue(t *testing.T) {
 			t.Errorf("%s: %v", q.name, err)
 			continue
 		}
-		rows, err := conn.QueryContext(t.Context(), "EXPLAIN EXECUTE "+name+"("+strings.TrimSuffix(strings.Repeat("NULL, ", q.params), ", ")+")")
+		rows, err := conn.QueryContext(t.Context(), "EXPLAIN EXECUTE "+name+nulls(q.params))
 		if err != nil {
 			t.Errorf("%s: %v", q.name, err)
 			continue

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The queries that run for every event, claim and tick, and the index that each must use.
+// The queries that run for every event, claim and tick, and those over all that is open, with the index that each must use.
 var hotQueries = []struct {
 	name, text string
 	params     int
@@ -34,6 +34,8 @@ var hotQueries = []struct {
 	{"a report's attempts", fmt.Sprintf(reportAttemptsText, " AND t.configuration = $3"), 3, []string{"attempts_transaction (transaction_id>? AND transaction_id<?)", "transactions_id (id=?)"}},
 	{"a report's answers", fmt.Sprintf(reportAnswersText, ""), 2, []string{"responses_transaction (transaction_id>? AND transaction_id<?)", "transactions_id (id=?)"}},
 	{"results that are due", dueResultsText(sqliteDialect), 2, []string{"outbox_due (next_at<?)"}},
+	{"what is open by version", pendingText, 0, []string{"COVERING INDEX transactions_version"}},
+	{"what is open of a version", openOfText, 4, []string{"COVERING INDEX transactions_version (configuration=? AND version=? AND id>?)"}},
 }
 
 // bigTable is a plan's line that reads a table that grows from its start to its end.

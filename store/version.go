@@ -25,14 +25,19 @@ func (s *Store) Versions(ctx context.Context, kind, name string) (out []outreach
 	return out, nil
 }
 
-// Pending counts the open transactions by the version of the configuration that they run on. It reads every
-// open transaction's row.
+const (
+	pendingText = `SELECT configuration, version, count(*) FROM transactions WHERE open = 1
+		GROUP BY configuration, version ORDER BY configuration, version`
+	openOfText = `SELECT id FROM transactions WHERE open = 1 AND configuration = $1 AND version = $2 AND id > $3 ORDER BY id LIMIT $4`
+)
+
+// Pending counts the open transactions by the version of the configuration that they run on. It reads an index of
+// all that are open, none of their rows.
 func (s *Store) Pending(ctx context.Context) (out []outreach.PendingVersion, err error) {
 	err = s.read(ctx, func(q *session) error {
 		var names []pin
 		out = out[:0]
-		err := q.each(`SELECT configuration, version, count(*) FROM transactions WHERE open = 1
-			GROUP BY configuration, version ORDER BY configuration, version`, nil, func(r row) error {
+		err := q.each(pendingText, nil, func(r row) error {
 			var p pin
 			var n int
 			err := r.Scan(&p.name, &p.version, &n)
@@ -53,7 +58,7 @@ func (s *Store) Pending(ctx context.Context) (out []outreach.PendingVersion, err
 // OpenOf returns up to limit open transactions of one version of a configuration (0: not started) after an id, in
 // the order of ids.
 func (s *Store) OpenOf(ctx context.Context, configuration string, version int64, after outreach.TransactionID, limit int) (out []outreach.TransactionID, err error) {
-	err = s.glance(ctx).each(`SELECT id FROM transactions WHERE open = 1 AND configuration = $1 AND version = $2 AND id > $3 ORDER BY id LIMIT $4`,
+	err = s.glance(ctx).each(openOfText,
 		args{configuration, version, string(after), int64(limit)}, func(r row) error {
 			var id string
 			err := r.Scan(&id)
