@@ -21,6 +21,7 @@ type wholeOptions struct {
 	change   func(*outreach.Document)
 	spoil    func(dir string) // the files beside the configuration
 	profiles bool
+	arrange  func(*outreach.Document, []*rig.Node) // once the nodes' addresses are known
 }
 
 // whole is the installed program on a switch, ready to take events.
@@ -31,7 +32,7 @@ func whole(t *testing.T, program string, sw *freeswitch.Switch, o wholeOptions) 
 	if o.change != nil {
 		o.change(&doc)
 	}
-	r := rigOn(t, sw, rig.Options{Program: []string{program}, Document: doc, Profiles: o.profiles})
+	r := rigOn(t, sw, rig.Options{Program: []string{program}, Document: doc, Profiles: o.profiles, Arrange: o.arrange})
 	if o.spoil != nil {
 		o.spoil(filepath.Dir(r.Nodes[0].Config))
 	}

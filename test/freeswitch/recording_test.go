@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"curlew/bench/rig"
 	"curlew/dialplan"
 	"curlew/outreach"
 	"curlew/test/freeswitch"
@@ -50,12 +51,14 @@ func isPut(t *testing.T, module string, options freeswitch.Options) {
 	}))
 	t.Cleanup(receiver.Close)
 	h := open(t, sw, hospitalOptions{pbx: func(p *outreach.PBX) { p.AudioURL = receiver.URL }})
-	o := h.order("12025550106")
-	r := h.place(t, o)
-	name := string(o.Attempt) + ".wav"
-	if lines := h.j.of(o.Attempt, false); !slices.Contains(lines, "respond record 6 "+name) {
-		t.Fatalf("%+v\n%v", r, lines)
-	}
+	var name string
+	h.placed(t, func() outreach.CallOrder {
+		o := h.order("12025550106")
+		name = string(o.Attempt) + ".wav"
+		return o
+	}, func(_ outreach.CallResult, lines []string) bool {
+		return slices.Contains(lines, "respond record 6 "+name)
+	})
 	mu.Lock()
 	b := put["/audio/answers/"+name]
 	mu.Unlock()
@@ -85,13 +88,52 @@ func TestARecordingThatCurlewDidNotGetIsNotCalledRecorded(t *testing.T) {
 	h := open(t, sw, hospitalOptions{pbx: func(p *outreach.PBX) { p.AudioURL = receiver.URL }, dialer: func(o *dialplan.Options) {
 		o.Arrived = func(context.Context, outreach.AttemptID) bool { asked.Add(1); return false }
 	}})
-	o := h.order("12025550106")
-	r := h.place(t, o)
-	lines := h.j.of(o.Attempt, true)
-	if !slices.Contains(lines, "note recording_failed") || slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "respond ") }) {
-		t.Errorf("%+v\n%v", r, lines)
+	_, lines := h.placed(t, func() outreach.CallOrder { return h.order("12025550106") },
+		func(_ outreach.CallResult, lines []string) bool {
+			return slices.Contains(lines, "note recording_failed")
+		})
+	if slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "respond ") }) {
+		t.Errorf("%v", lines)
 	}
 	if asked.Load() < 2 {
 		t.Errorf("looked for it %d times", asked.Load())
+	}
+}
+
+// TestAHospitalThatSharesNoDirectoryWithItsSwitch: the program as a whole, its prompts fetched from it and the patient's
+// message put to it over HTTP by the switch.
+func TestAHospitalThatSharesNoDirectoryWithItsSwitch(t *testing.T) {
+	t.Parallel()
+	w := whole(t, curlew(t), shared.get(t), wholeOptions{change: func(d *outreach.Document) {
+		step := &d.Configurations[0].Steps[0]
+		step.Actions = append(step.Actions, outreach.KeyAction{Key: "6", Action: outreach.Record})
+		for _, category := range []string{"record_consent", "confirmation_record"} {
+			d.Prompts = append(d.Prompts, outreach.Prompt{Category: category, Active: true, Languages: map[string]outreach.PromptLanguage{"en": {Audio: "goodbye.wav"}}})
+		}
+	}, arrange: func(d *outreach.Document, nodes []*rig.Node) { d.PBXs[0].AudioURL = nodes[0].URL }})
+	var phone string
+	var a activity
+	for i := range stalls { // a key that came late on a machine with other work was none
+		phone = "+12125550" + itoa(1+i) + "06"
+		w.fire(t, phone)
+		if a = w.until(t, phone, func(a activity) bool { return a.Response != nil || a.State == "awaiting_response" }); a.Response != nil {
+			break
+		}
+	}
+	if a.Response == nil || a.Response.Action != "record" || w.warned(t, "prompt") > 0 {
+		t.Fatalf("%+v", a)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.Nodes[0].URL+"/api/v1/activities/"+w.ids[phone]+"/recording", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+w.Key)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if b, err := io.ReadAll(res.Body); err != nil || len(b) < 8000 || string(b[:4]) != "RIFF" {
+		t.Errorf("%v %s, %d bytes", err, res.Status, len(b))
 	}
 }
