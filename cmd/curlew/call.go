@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,7 +26,8 @@ type callCommand struct {
 	To            string `required:"" help:"Number to call, E.164. A gateway must allow it."`
 	Configuration string `required:"" help:"Name of the outbound configuration whose call is placed."`
 	Language      string `help:"Language of the call; default the facility's first."`
-	ESLListen     string `name:"esl-listen" help:"Address that FreeSWITCH connects to; default the PBX's callback."`
+	ESLListen     string `name:"esl-listen" help:"Address that FreeSWITCH connects to instead of the PBX's callback."`
+	Data          string `help:"Directory of audio, as given to serve, where the PBX reads its prompts by audio_dir or audio_url."`
 	speechFlags
 }
 
@@ -80,10 +83,10 @@ func (k *callCommand) place(c *console, doc outreach.Document, cfg outreach.Conf
 	if err != nil {
 		return fmt.Errorf("configuration of the call: %w", err)
 	}
-	o := appOptions{db: filepath.Join(dir, "call.db"), data: dir, recordings: filepath.Dir(k.Config), node: "call", clock: clock.System{},
+	o := appOptions{db: filepath.Join(dir, "call.db"), data: cmp.Or(k.Data, dir), advertise: k.ESLListen, recordings: filepath.Dir(k.Config), node: "call", clock: clock.System{},
 		log: logger(io.Discard, slog.LevelError), getenv: c.getenv, file: file, actor: "call", speech: k.speechFlags}
-	if o.http, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return fmt.Errorf("listen: %w", err)
+	if o.http, err = k.web(doc); err != nil {
+		return err
 	}
 	listen := k.ESLListen
 	if listen == "" && len(doc.PBXs) > 0 {
@@ -102,6 +105,30 @@ func (k *callCommand) place(c *console, doc outreach.Document, cfg outreach.Conf
 	err = k.transcript(ctx, c, a, cfg)
 	stop()
 	return errors.Join(err, <-ran, a.store.Close())
+}
+
+// web listens where the PBX fetches its prompts, else anywhere. Where another Curlew does so already it has the prompts, too, if
+// they are in its directory. A PBX that does not read our own path has to be told whose directory it reads.
+func (k *callCommand) web(doc outreach.Document) (net.Listener, error) {
+	for _, p := range doc.PBXs {
+		u, err := url.Parse(p.AudioURL)
+		switch {
+		case !p.Active || p.AudioURL == "" && p.AudioDir == "":
+			continue
+		case p.AudioURL != "" && err == nil && u.Scheme == "http":
+			if l, err := net.Listen("tcp", net.JoinHostPort("", cmp.Or(u.Port(), "80"))); err == nil {
+				return l, nil
+			}
+		}
+		if k.Data == "" {
+			return nil, fmt.Errorf("PBX %s reads its prompts from %s: name the directory behind it with --data, as serve does", p.Name, p.AudioDir+p.AudioURL)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return l, nil
 }
 
 // transcript fires the event and prints every log line of the call until it is over.

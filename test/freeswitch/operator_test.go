@@ -1,6 +1,8 @@
 package freeswitch_test
 
 import (
+	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,6 +70,46 @@ func TestATestCallShowsItsEventsPromptsKeysAndCause(t *testing.T) {
 					t.Fatalf("no %q after the lines before it in\n%s", line, out)
 				}
 				rest = after
+			}
+		})
+	}
+}
+
+// TestATestCallBesideARunningCurlew: its callback's port is taken, and the switch reads prompts by another path, or by HTTP.
+func TestATestCallBesideARunningCurlew(t *testing.T) {
+	t.Parallel()
+	program, sw := curlew(t), shared.get(t)
+	data := t.TempDir()
+	if err := errors.Join(os.Chmod(data, 0o755), os.MkdirAll(filepath.Join(data, "audio"), 0o755), os.Symlink(filepath.Join(data, "audio"), filepath.Join(data, "seen"))); err != nil {
+		t.Fatal(err)
+	}
+	byDir := func(d *outreach.Document) { d.PBXs[0].AudioDir = filepath.Join(data, "seen") }
+	byURL := func(d *outreach.Document) { d.PBXs[0].AudioURL = "http://127.0.0.1:" + itoa(freePort(t)) }
+	for name, c := range map[string]struct {
+		change func(*outreach.Document)
+		args   []string
+		want   string
+	}{
+		"a taken port":            {func(*outreach.Document) {}, nil, "choose another address with --esl-listen"},
+		"another port":            {func(*outreach.Document) {}, []string{"--esl-listen", "127.0.0.1:" + itoa(freePort(t))}, "answer: confirm"},
+		"a shared directory":      {byDir, []string{"--esl-listen", "127.0.0.1:" + itoa(freePort(t)), "--data", data}, "answer: confirm"},
+		"an unknown directory":    {byDir, []string{"--esl-listen", "127.0.0.1:" + itoa(freePort(t))}, "with --data"},
+		"prompts that it fetches": {byURL, []string{"--esl-listen", "127.0.0.1:" + itoa(freePort(t))}, "answer: confirm"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			taken, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer taken.Close()
+			file := hospitalFile(t, sw, func(d *outreach.Document) {
+				c.change(d)
+				d.PBXs[0].Callback.Port = taken.Addr().(*net.TCPAddr).Port
+			})
+			out, _ := exec.CommandContext(t.Context(), program, append([]string{"call", "--config", file, "--to", "+12125550101", "--configuration", rig.Configuration}, c.args...)...).CombinedOutput()
+			if !strings.Contains(string(out), c.want) { // its status is 0 with an answer and 1 without
+				t.Errorf("no %q in\n%s", c.want, out)
 			}
 		})
 	}
