@@ -68,3 +68,46 @@ func greet(l net.Listener, came chan<- struct{}) {
 		came <- struct{}{}
 	}
 }
+
+// ringBack looks for the dialplan of callback_dids, and whether it knows the secret that Curlew asks for.
+func (a pbxAsk) ringBack(ctx context.Context) {
+	if len(a.pbx.CallbackDIDs) == 0 {
+		return
+	}
+	plan, answered := a.ask(ctx, "xml_locate dialplan")
+	if !answered {
+		return
+	}
+	if strings.HasPrefix(plan, "-") {
+		a.say(a.about, warn, "does not say whether its dialplan has the callback_dids")
+		return
+	}
+	for _, did := range a.pbx.CallbackDIDs {
+		if !strings.Contains(plan, "curlew_callback") || !strings.Contains(plan, strings.TrimPrefix(did, "+")) {
+			a.say(a.about, red, "has no dialplan for %s: patients who ring back do not reach Curlew; curlew config freeswitch renders it, then reloadxml", did)
+			return
+		}
+	}
+	if secret, answered := a.ask(ctx, "global_getvar curlew_callback_secret"); !answered || secret != a.pbx.CallbackSecret {
+		a.say(a.about, red, "its variable curlew_callback_secret is not the config's callback_secret: Curlew refuses patients who ring back; see merge/vars.xml of freeswitch-conf")
+		return
+	}
+	a.say(a.about, ok, "has the dialplan of %d callback_dids, and its secret", len(a.pbx.CallbackDIDs))
+}
+
+// cdr looks where the switch posts its call detail records, and as whom.
+func (a pbxAsk) cdr(ctx context.Context) {
+	if !a.pbx.CDRHook {
+		return
+	}
+	conf, answered := a.ask(ctx, "xml_locate configuration configuration name json_cdr.conf")
+	switch {
+	case !answered:
+	case !strings.Contains(conf, "<configuration"):
+		a.say(a.about, warn, "does not say where mod_json_cdr posts its records")
+	case !strings.Contains(conf, "/webhooks/freeswitch/cdr") || !strings.Contains(conf, `"`+a.pbx.Name+":"):
+		a.say(a.about, red, "mod_json_cdr does not post its records to Curlew as %s: see merge/json_cdr.conf.xml of freeswitch-conf", a.pbx.Name)
+	default:
+		a.say(a.about, ok, "posts its call detail records to Curlew")
+	}
+}

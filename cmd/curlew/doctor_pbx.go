@@ -81,6 +81,8 @@ func (a pbxAsk) all(ctx context.Context) {
 	a.clock(ctx)
 	a.audio(ctx)
 	a.callback(ctx)
+	a.ringBack(ctx)
+	a.cdr(ctx)
 	for _, g := range a.pbx.Gateways {
 		if g.Active {
 			a.gateway(ctx, g)
@@ -130,8 +132,10 @@ func (a pbxAsk) modules(ctx context.Context) {
 	if a.pbx.AudioURL != "" && !a.fetches(ctx) {
 		needed = append(needed, "mod_httapi")
 	}
-	if a.pbx.ExtensionContext != "" {
-		needed = append(needed, "mod_loopback")
+	for module, needs := range map[string]bool{"mod_loopback": a.pbx.ExtensionContext != "", "mod_dialplan_xml": len(a.pbx.CallbackDIDs) > 0, "mod_json_cdr": a.pbx.CDRHook} {
+		if needs {
+			needed = append(needed, module)
+		}
 	}
 	if a.listensForBeeps() {
 		needed = append(needed, "mod_avmd")

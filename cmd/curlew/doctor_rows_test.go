@@ -154,6 +154,53 @@ func TestEveryRowOfAPBXCanTurn(t *testing.T) {
 	}
 }
 
+// TestWhatRingBacksAndRecordsOfCallsNeedIsLookedFor on the switch: the dialplan, its secret, and where records are posted.
+func TestWhatRingBacksAndRecordsOfCallsNeedIsLookedFor(t *testing.T) {
+	t.Parallel()
+	const plan, conf = "xml_locate dialplan", "xml_locate configuration configuration name json_cdr.conf"
+	for name, c := range map[string]struct {
+		command, answer string
+		state           health
+		row             string
+	}{
+		"a dialplan":               {"", "", ok, "has the dialplan of 1 callback_dids"},
+		"records":                  {"", "", ok, "posts its call detail records"},
+		"no dialplan":              {plan, "<section/>", red, "has no dialplan for +12025550199"},
+		"another number":           {plan, `<extension name="curlew_callback" expression="12025550198"/>`, red, "has no dialplan for +12025550199"},
+		"another secret":           {"global_getvar curlew_callback_secret", "another-secret", red, "is not the config's callback_secret"},
+		"a switch that says less":  {plan, "-ERR no such command", warn, "does not say whether"},
+		"records to somebody else": {conf, `<configuration><param name="url" value="http://elsewhere/"/></configuration>`, red, "does not post its records to Curlew"},
+		"no module for records":    {"module_exists mod_json_cdr", "false", red, "lacks mod_json_cdr"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, doc := outside(t)
+			s := sound()
+			s[plan] = `<extension name="curlew_callback"><condition expression="^(12025550199)$"/></extension>`
+			s[conf] = `<configuration><param value="http://curlew/webhooks/freeswitch/cdr"/><param value="` + doc.PBXs[0].Name + `:x"/></configuration>`
+			s["global_getvar curlew_callback_secret"] = "twenty-four-characters-x"
+			if c.command != "" {
+				s[c.command] = c.answer
+			}
+			secret := filepath.Join(t.TempDir(), "secret")
+			if err := os.WriteFile(secret, []byte("twenty-four-characters-x"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p := &doc.PBXs[0]
+			p.ESL.Port, p.CallbackDIDs, p.CallbackSecret, p.CDRHook = s.serve(t), []string{"+12025550199"}, "${file:"+secret+"}", true
+			_, table := examined(t, doc)
+			if !slices.ContainsFunc(strings.Split(table, "\n"), func(line string) bool {
+				return strings.Contains(line, "  "+string(c.state)+"  ") && strings.Contains(line, c.row)
+			}) || c.state == red && strings.Count(table, "  "+string(red)+"  ") != 1 {
+				t.Errorf("%s", table)
+			}
+			if strings.Contains(table, "twenty-four") || strings.Contains(table, "another-secret") {
+				t.Error("a secret is in the table")
+			}
+		})
+	}
+}
+
 // TestTheDoctorTriesWhereRecordingsGo: a leg that ends without a file in our directory is red, a switch without such legs a warning.
 func TestTheDoctorTriesWhereRecordingsGo(t *testing.T) {
 	t.Parallel()

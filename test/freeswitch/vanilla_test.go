@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -77,7 +78,7 @@ func vanillaWith(vanilla string, conf string, p freeswitch.Ports, hospital outre
 		return strings.Replace(was, "</include>", vars+"</include>", 1)
 	}), os.WriteFile(filepath.Join(conf, "autoload_configs", "modules.conf.xml"), []byte(`<configuration name="modules.conf"><modules>
 <load module="mod_logfile"/><load module="mod_event_socket"/><load module="mod_commands"/><load module="mod_dptools"/><load module="mod_dialplan_xml"/>
-<load module="mod_sndfile"/><load module="mod_tone_stream"/><load module="mod_sofia"/></modules></configuration>`), 0o600)}
+<load module="mod_json_cdr"/><load module="mod_sndfile"/><load module="mod_tone_stream"/><load module="mod_sofia"/></modules></configuration>`), 0o600)}
 	for _, name := range merged {
 		lines, err := shipped("merge/" + name)
 		errs = append(errs, err, edit(filepath.Join("autoload_configs", name), func(was string) string {
@@ -122,6 +123,18 @@ func TestVanillaWithFreeswitchConfIsWhatTheReadmeSays(t *testing.T) {
 	} {
 		if got := ask(t, sw, command); !strings.Contains(got, want) {
 			t.Errorf("%s: no %s in\n%.2000s", command, want, got)
+		}
+	}
+	name := hospitalFile(t, sw, func(d *outreach.Document) {
+		p := &d.PBXs[0]
+		p.Gateways, p.CDRHook, p.CallbackDIDs, p.CallbackSecret = p.Gateways[:1], true, hospital.CallbackDIDs, "${env:CURLEW_CALLBACK_SECRET}"
+	})
+	doctor := exec.CommandContext(t.Context(), curlew(t), "doctor", "--config", name, "--db", filepath.Join(filepath.Dir(name), "curlew.db"))
+	doctor.Env = append(os.Environ(), "CURLEW_CALLBACK_SECRET="+secret)
+	table, _ := doctor.CombinedOutput() // its status is that of a trunk where nobody answers
+	for _, want := range []string{"password accepted", "has the dialplan of 1 callback_dids", "posts its call detail records to Curlew"} {
+		if !strings.Contains(string(table), want) {
+			t.Errorf("the doctor says no %q in\n%s", want, table)
 		}
 	}
 	if why := refusal(t, sw.Addr, "ClueCon"); !errors.Is(why, esl.ErrAuth) {
