@@ -57,6 +57,20 @@ type appOptions struct {
 	demoKey     string
 }
 
+// staged reports whether the clock is the demo's: then no other clock has a say.
+func (o *appOptions) staged() bool {
+	_, demo := o.clock.(*clock.Demo)
+	return demo
+}
+
+// machine is the clock of this machine, also in the demo.
+func (o *appOptions) machine() clock.Clock {
+	if o.staged() {
+		return clock.System{}
+	}
+	return o.clock
+}
+
 // app is one running Curlew: the adapters and what wires them.
 type app struct {
 	appOptions
@@ -83,7 +97,7 @@ type app struct {
 func newApp(ctx context.Context, o appOptions) (*app, error) {
 	a := &app{appOptions: o, resolver: config.NewResolver(o.getenv), feed: httpapi.NewFeed()}
 	var err error
-	a.store, err = store.Open(ctx, store.Options{URL: o.db, Node: o.node, Log: o.log, Notify: a.notice, DatabaseTime: o.clock == clock.System{}})
+	a.store, err = store.Open(ctx, store.Options{URL: o.db, Node: o.node, Log: o.log, Notify: a.notice, DatabaseTime: !o.staged()})
 	if err != nil {
 		return nil, cannotOpen(o.db, err)
 	}
@@ -97,10 +111,10 @@ func newApp(ctx context.Context, o appOptions) (*app, error) {
 func (a *app) wire(ctx context.Context) error {
 	var err error
 	if a.keeper, err = config.NewKeeper(ctx, a.store, a.clock, a.log); err != nil {
-		return fmt.Errorf("load configuration: %w", err)
+		return a.unusable("load the configuration", err)
 	}
 	if err := a.applyAtStart(ctx); err != nil {
-		return fmt.Errorf("apply configuration: %w", err)
+		return a.unusable("apply the configuration", err)
 	}
 	if a.keeper.Current() == nil {
 		return errors.New("the database holds no configuration yet: start with --config FILE")
@@ -127,9 +141,12 @@ func (a *app) wire(ctx context.Context) error {
 		return err
 	}
 	if err := a.tellPaused(ctx); err != nil {
-		return err
+		return a.unusable("ask what is paused", err)
 	}
-	return a.member.Join(ctx)
+	if err := a.member.Join(ctx); err != nil {
+		return a.unusable("join the nodes", err)
+	}
+	return nil
 }
 
 func (a *app) newLibrary(ctx context.Context) (*prompts.Library, error) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"curlew/bench/rig"
+	"curlew/examples"
 	"curlew/store"
 )
 
@@ -20,7 +21,7 @@ func refused(t *testing.T, db string, words ...string) {
 	if status != exitWanted || strings.Count(said, "\n") != 1 {
 		t.Errorf("status %d, want one sentence: %s", status, said)
 	}
-	for _, w := range append(words, "curlew: open database "+store.Redacted(db)) {
+	for _, w := range append(words, "database "+store.Redacted(db)) {
 		if !strings.Contains(said, w) {
 			t.Errorf("%q is missing in: %s", w, said)
 		}
@@ -33,6 +34,16 @@ func database(t *testing.T, path string) {
 	s, err := openStore(t.Context(), path, logger(t.Output(), 0))
 	must(t, err)
 	must(t, s.Close())
+}
+
+// future makes the database one of a version that is yet to come.
+func future(t *testing.T, driver, url string) {
+	t.Helper()
+	db, err := sql.Open(driver, url)
+	must(t, err)
+	_, err = db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, TRUE)")
+	must(t, err)
+	must(t, db.Close())
 }
 
 func sum(t *testing.T, path string) [32]byte {
@@ -57,11 +68,7 @@ func TestADatabaseThatCannotServeIsNamedInOneSentenceAndLeftAsItWas(t *testing.T
 	t.Run("of a newer version", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "curlew.db")
 		database(t, path)
-		db, err := sql.Open("sqlite3", path)
-		must(t, err)
-		_, err = db.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, TRUE)")
-		must(t, err)
-		must(t, db.Close())
+		future(t, "sqlite3", path)
 		untouched(t, path, "newer", "999", "run that version")
 	})
 	t.Run("no database at all", func(t *testing.T) {
@@ -87,18 +94,53 @@ func TestADatabaseThatCannotServeIsNamedInOneSentenceAndLeftAsItWas(t *testing.T
 		must(t, os.Remove(filler))
 		database(t, path)
 	})
+	t.Run("locked by another process", locked)
 	t.Run("a server that does not answer", func(t *testing.T) {
 		refused(t, "postgres://curlew:hush@127.0.0.1:1/curlew", "see that the server runs")
 	})
 }
 
-func TestAPostgreSQLThatIsReadOnlyOrFullIsNamedAtStartAndLosesNothingWhenItFillsUp(t *testing.T) {
+// locked starts the server beside a process that holds the file. It waits as long as for any writer.
+func locked(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "curlew.db")
+	configured(t, path)
+	db, err := sql.Open("sqlite3", "file:"+path+"?_txlock=exclusive")
+	must(t, err)
+	defer db.Close()
+	lock, err := db.BeginTx(t.Context(), nil)
+	must(t, err)
+	untouched(t, path, "database is locked; end the other process that holds a lock on it")
+	must(t, lock.Rollback())
+	var nodes int
+	must(t, db.QueryRow("SELECT count(*) FROM nodes").Scan(&nodes))
+	if nodes > 0 {
+		t.Error("a node that never served is on the list")
+	}
+}
+
+// configured is a database that could be served from.
+func configured(t *testing.T, path string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "curlew.json")
+	must(t, os.WriteFile(file, examples.Demo, 0o600))
+	if status, _, said := curlew(t, "config", "apply", "--db", path, file); status != exitDone {
+		t.Fatal(said)
+	}
+}
+
+func TestAPostgreSQLThatIsReadOnlyNewerOrFullIsNamedAtStartAndLosesNothingWhenItFillsUp(t *testing.T) {
 	t.Parallel()
 	disk := smallDisk(t, "48m")
 	cluster, url := postgres(t)
 	must(t, cluster.Exec(t.Context(), "ALTER DATABASE t1 SET default_transaction_read_only = on"))
 	refused(t, url, "read-only", "takes writes")
 	must(t, cluster.Exec(t.Context(), "ALTER DATABASE t1 RESET default_transaction_read_only"))
+	newer, err := cluster.Database(t.Context())
+	must(t, err)
+	database(t, newer)
+	future(t, "pgx", newer)
+	refused(t, newer, "newer", "999", "run that version")
 	must(t, os.Chmod(filepath.Dir(disk), 0o711)) // the server has a user of its own
 	must(t, cluster.Tablespace(t.Context(), "small", disk))
 	must(t, cluster.Exec(t.Context(), "ALTER DATABASE t1 SET TABLESPACE small"))

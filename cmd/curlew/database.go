@@ -25,7 +25,16 @@ func openStore(ctx context.Context, url string, log *slog.Logger) (*storeHandle,
 
 // cannotOpen names the database and what to do about it, in one line and without its password.
 func cannotOpen(db string, err error) error {
-	text := fmt.Sprintf("open database %s: %s", store.Redacted(db), store.Sentence(err))
+	return cannotUse("open database "+store.Redacted(db), err)
+}
+
+// unusable is what the start could not do with the database that it has opened.
+func (a *app) unusable(what string, err error) error {
+	return cannotUse(what+" in database "+store.Redacted(a.db), err)
+}
+
+func cannotUse(what string, err error) error {
+	text := what + ": " + store.Sentence(err)
 	if advice := store.Advice(err); advice != "" {
 		text += "; " + advice
 	}

@@ -37,7 +37,7 @@ func (a *app) wireHTTP() (err error) {
 		Console: built,
 		Version: version, Log: a.log, Clock: a.clock, Settings: a.keeper, Events: events{a.intake}, Transactions: pages{a.store}, Dispatch: a.sched,
 		Answers: &answers{store: a.store, sched: a.sched, router: a.router, clock: a.clock, log: a.log}, Keys: keyStore{a.store, a},
-		Audit: pages{a.store}, OptOuts: pages{a.store}, Pauses: pauses{a.store, a.sched}, Results: results{pages{a.store}, a.outbox}, Nodes: nodes{a.store},
+		Audit: pages{a.store}, OptOuts: pages{a.store}, Pauses: pauses{a.store, a.sched}, Results: results{pages{a.store}, a.outbox}, Nodes: nodes{a.store, a.machine()},
 		Users:    a.store,
 		Versions: a.store,
 		Audio:    recordings{a},

@@ -13,6 +13,8 @@ import (
 	_ "time/tzdata" // zones must not depend on the machine
 
 	"github.com/alecthomas/kong"
+
+	"curlew/clock"
 )
 
 // version is set by the linker in releases.
@@ -35,6 +37,7 @@ type console struct {
 	err    io.Writer
 	getenv func(string) (string, bool)
 	hup    <-chan os.Signal
+	clock  clock.Clock // the machine's, for serve
 }
 
 // commands is the command line.
@@ -66,24 +69,32 @@ func (versionCommand) Run(c *console) error {
 	return err
 }
 
-func main() {
+func main() { os.Exit(process(clock.System{})) }
+
+// process is the program on a machine with that clock.
+func process(machine clock.Clock) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
-	code := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr, hup)
-	stop()
-	os.Exit(code)
+	defer stop()
+	c := &console{ctx: ctx, out: os.Stdout, err: os.Stderr, getenv: os.LookupEnv, hup: hup, clock: machine}
+	return c.run(os.Args[1:])
 }
 
 // run is the program without the process: tests call it.
 func run(ctx context.Context, args []string, getenv func(string) (string, bool), out, errOut io.Writer, hup <-chan os.Signal) int {
+	c := &console{ctx: ctx, out: out, err: errOut, getenv: getenv, hup: hup, clock: clock.System{}}
+	return c.run(args)
+}
+
+func (c *console) run(args []string) int {
 	var cli commands
 	exited := -1
-	parser, err := kong.New(&cli, kong.Name("curlew"), kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }),
+	parser, err := kong.New(&cli, kong.Name("curlew"), kong.Writers(c.out, c.err), kong.Exit(func(code int) { exited = code }),
 		kong.Description("Curlew reaches patients for a hospital: calls through FreeSWITCH, then WhatsApp, SMS and e-mail."),
 		kong.UsageOnError())
 	if err != nil {
-		fmt.Fprintf(errOut, "curlew: command line: %v\n", err)
+		fmt.Fprintf(c.err, "curlew: command line: %v\n", err)
 		return exitUsage
 	}
 	parsed, err := parser.Parse(args)
@@ -91,17 +102,16 @@ func run(ctx context.Context, args []string, getenv func(string) (string, bool),
 		return exited // --help
 	}
 	if err != nil {
-		fmt.Fprintf(errOut, "curlew: %v; curlew --help lists what there is\n", err)
+		fmt.Fprintf(c.err, "curlew: %v; curlew --help lists what there is\n", err)
 		return exitUsage
 	}
-	c := &console{ctx: ctx, out: out, err: errOut, getenv: getenv, hup: hup}
 	switch err := parsed.Run(c); {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errWanting):
 		return exitWanted
 	default:
-		fmt.Fprintf(errOut, "curlew: %v\n", err)
+		fmt.Fprintf(c.err, "curlew: %v\n", err)
 		return exitWanted
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) {
 	if os.Getenv(beCurlew) != "" || len(os.Args) == 2 && os.Args[1] == "rehearsal" {
-		main()
+		os.Exit(process(machineOf(os.Args)))
 	}
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/rivo/uniseg.init"))
 }

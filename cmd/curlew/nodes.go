@@ -14,8 +14,8 @@ import (
 
 // newMember is this process among those that share the database.
 func (a *app) newMember() *scheduler.Member {
-	self := outreach.Beat{Name: a.node, Incarnation: store.NewID(time.Now()), Version: version, StartedAt: time.Now(), ESLAdvertise: a.advertise}
-	return scheduler.NewMember(scheduler.MemberOptions{Self: self, Roster: a.store, Clock: clock.System{}, Log: a.log,
+	self := outreach.Beat{Name: a.node, Incarnation: store.NewID(time.Now()), Version: version, StartedAt: a.machine().Now(), ESLAdvertise: a.advertise}
+	return scheduler.NewMember(scheduler.MemberOptions{Self: self, Roster: a.store, Clock: a.machine(), Log: a.log,
 		Under:    func(t outreach.Term) scheduler.Leading { return a.store.Under(t) },
 		File:     a.keeper.Offered,
 		Revision: func() int64 { return a.keeper.Current().Revision },
@@ -41,10 +41,13 @@ func (a *app) leave(ctx context.Context) error {
 }
 
 // nodes lists them in real time.
-type nodes struct{ *storeHandle }
+type nodes struct {
+	*storeHandle
+	machine clock.Clock
+}
 
 func (n nodes) Nodes(ctx context.Context) (outreach.NodeList, error) {
-	return n.storeHandle.Nodes(ctx, time.Now())
+	return n.storeHandle.Nodes(ctx, n.machine.Now())
 }
 
 // retire inactivates a configuration on behalf of the scheduler, if its date is over by the newest settings, too,
@@ -113,6 +116,6 @@ func (a *app) applyAtStart(ctx context.Context) error {
 
 // others reports whether another node is alive.
 func (a *app) others(ctx context.Context) (bool, error) {
-	list, err := a.store.Nodes(ctx, time.Now())
+	list, err := a.store.Nodes(ctx, a.machine().Now())
 	return slices.ContainsFunc(list.Items, func(n outreach.NodeStatus) bool { return n.Name != a.node && n.State != "gone" }), err
 }

@@ -31,6 +31,7 @@ type fleet struct {
 	numbers []string
 	fired   int
 	begun   time.Time
+	dir     string
 }
 
 // ringing is how long an unanswered call of a fleet rings.
@@ -67,21 +68,36 @@ func quietTown(lines int) outreach.Document {
 
 func startFleet(t *testing.T, o rig.Options) *fleet {
 	t.Helper()
-	o.Program, o.Env = self(t)
+	f := newRigged(t, o)
+	f.serve()
+	return f
+}
+
+// newRigged is a fleet whose nodes do not run yet.
+func newRigged(t *testing.T, o rig.Options) *fleet {
+	t.Helper()
+	program, env := self(t)
 	o.Dir = t.TempDir()
-	f := &fleet{t: t, numbers: rig.Numbers(500, []int{12}), begun: time.Now()}
+	o.Program, o.Env = program, append(env, clocksIn+"="+o.Dir)
+	f := &fleet{t: t, dir: o.Dir, numbers: rig.Numbers(500, []int{12}), begun: time.Now()}
 	var err error
 	f.rig, err = rig.New(t.Context(), o)
 	must(t, err)
 	t.Cleanup(func() { must(t, f.rig.Close()) })
-	for _, n := range f.rig.Nodes {
-		must(t, n.Start(t.Context()))
-		must(t, n.Ready(t.Context()))
-	}
-	f.store, err = store.Open(t.Context(), store.Options{URL: f.rig.DB, Node: "test", Log: slog.New(slog.DiscardHandler)})
-	must(t, err)
-	t.Cleanup(func() { must(t, f.store.Close()) })
 	return f
+}
+
+// serve starts the nodes, and opens their database to look at.
+func (f *fleet) serve() {
+	f.t.Helper()
+	for _, n := range f.rig.Nodes {
+		must(f.t, n.Start(f.t.Context()))
+		must(f.t, n.Ready(f.t.Context()))
+	}
+	var err error
+	f.store, err = store.Open(f.t.Context(), store.Options{URL: f.rig.DB, Node: "test", Log: slog.New(slog.DiscardHandler)})
+	must(f.t, err)
+	f.t.Cleanup(func() { must(f.t, f.store.Close()) })
 }
 
 func must(t *testing.T, err error) {

@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"curlew/clock"
 	"curlew/config"
 	"curlew/outreach"
 )
@@ -76,7 +75,7 @@ func (s *serveCommand) options(c *console, log *slog.Logger) (o appOptions, err 
 	if s.Lease < minLease {
 		return o, fmt.Errorf("--lease %s is too short: at least %s", s.Lease, minLease)
 	}
-	o = appOptions{lease: s.Lease, paused: s.Paused, db: s.DB, data: s.Data, node: s.Node, clock: clock.System{}, log: log, getenv: c.getenv,
+	o = appOptions{lease: s.Lease, paused: s.Paused, db: s.DB, data: s.Data, node: s.Node, clock: c.clock, log: log, getenv: c.getenv,
 		actor: "file", rehearsable: true, speech: s.speechFlags}
 	if o.data == "" {
 		o.data = filepath.Dir(s.DB)
