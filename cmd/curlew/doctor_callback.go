@@ -39,12 +39,6 @@ func (a pbxAsk) callback(ctx context.Context) {
 	if leg, made := strings.CutPrefix(strings.TrimSpace(body), "+OK "); made {
 		defer a.ask(context.WithoutCancel(ctx), "uuid_kill "+leg)
 	}
-	select {
-	case <-came:
-		a.say(a.about, ok, "reaches the callback %s", to)
-		return
-	case <-ctx.Done():
-	}
 	why := strings.TrimSpace(body)
 	if err != nil {
 		why = err.Error()
@@ -52,6 +46,12 @@ func (a pbxAsk) callback(ctx context.Context) {
 	if err != nil || strings.HasPrefix(why, "-") {
 		a.say(a.about, warn, "callback %s was not tried: %s", to, why)
 		return
+	}
+	select {
+	case <-came:
+		a.say(a.about, ok, "reaches the callback %s", to)
+		return
+	case <-ctx.Done():
 	}
 	a.say(a.about, red, "does not reach the callback %s: calls would be answered and hung up at once; set callback, open that port for it", to)
 }

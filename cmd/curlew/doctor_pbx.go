@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"curlew/clock"
 	"curlew/dialplan"
 	"curlew/esl"
 	"curlew/outreach"
@@ -70,9 +71,21 @@ func (d *doctor) pbx(ctx context.Context, p outreach.PBX) {
 	case err := <-ended:
 		ended <- nil
 		d.say(a.about, red, "%v", err)
-	case <-time.After(pbxPatience):
+	case <-a.failed(ctx):
 		d.say(a.about, red, "no link to %s:%d: %v", p.ESL.Host, p.ESL.Port, a.link.Down())
 	}
+}
+
+// failed tells when the first try to reach the switch has come to nothing.
+func (a pbxAsk) failed(ctx context.Context) <-chan struct{} {
+	ctx, cancel := context.WithTimeout(ctx, pbxPatience)
+	go func() {
+		defer cancel()
+		for a.link.Down() == nil && clock.Wait(ctx, clock.System{}, 20*time.Millisecond) == nil {
+			continue
+		}
+	}()
+	return ctx.Done()
 }
 
 func (a pbxAsk) all(ctx context.Context) {

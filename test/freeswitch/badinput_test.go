@@ -24,7 +24,7 @@ func operator(t *testing.T, name string) (doctor, call string) {
 		}
 		return string(out)
 	}
-	return run("doctor", "--db", filepath.Join(filepath.Dir(name), "curlew.db")), run("call", "--to", badInputPatient, "--configuration", rig.Configuration)
+	return run("doctor", "--db", filepath.Join(filepath.Dir(name), "curlew.db")), run("call", "--to", badInputPatient, "--configuration", rig.Configuration, "--data", filepath.Dir(name))
 }
 
 // linesOf is how many lines of the text hold the words.
