@@ -57,6 +57,9 @@ func (n *Node) Start(ctx context.Context, more ...string) error {
 	dir := n.r.o.Dir
 	args := []string{"serve", "--config", n.Config, "--db", n.r.DB, "--data", filepath.Join(dir, n.Name),
 		"--listen", n.listen, "--esl-listen", n.esl, "--esl-advertise", n.esl, "--node", n.Name, "--drain", "5s"}
+	if n.r.o.AudioURL {
+		args = append(args, "--audio-advertise", n.URL)
+	}
 	if n.r.o.Profiles {
 		args = append(args, "--profile", n.pprof)
 	}

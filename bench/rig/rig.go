@@ -43,8 +43,7 @@ type Options struct {
 	Listener func(net.Listener) net.Listener
 	Log      *slog.Logger
 	Profiles bool // of each node are served
-	// Arrange may change the document when the nodes' addresses are known.
-	Arrange func(*outreach.Document, []*Node)
+	AudioURL bool // the switch fetches prompts of the node that has the call; audio_url is the first's
 }
 
 // Rig is the outside, up and serving, and the nodes to be started in it.
@@ -90,8 +89,8 @@ func New(ctx context.Context, o Options) (*Rig, error) {
 	if err := r.outside(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	if o.Arrange != nil {
-		o.Arrange(&r.o.Document, r.Nodes)
+	if o.AudioURL {
+		r.o.Document.PBXs[0].AudioURL = r.Nodes[0].URL
 	}
 	if err := writeFiles(o.Dir, r.o.Document, o.Greeting); err != nil {
 		return nil, errors.Join(err, r.Close())

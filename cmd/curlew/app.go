@@ -45,6 +45,7 @@ type appOptions struct {
 	http        net.Listener
 	esl         net.Listener // outbound sockets of calls
 	advertise   string       // host:port of esl as FreeSWITCH sees it; default each PBX's callback
+	audioAt     string       // URL of http as PBXs with audio_url see it; default their audio_url
 	file        []byte       // config file applied at start
 	actor       string
 	allowSilent bool
@@ -185,7 +186,7 @@ func (a *app) channelOptions(s *outreach.Snapshot) (channels.Options, error) {
 // wireCalls ties scheduler and dialer to each other: orders one way, reports the other.
 func (a *app) wireCalls(ctx context.Context) error {
 	a.sched = scheduler.New(scheduler.Options{
-		Node: a.node, Store: a.store, Scripts: listened{a.library, a.heard}, Sender: a.router, Composer: channels.Composer{}, Catalogue: a.keeper,
+		Node: a.node, Store: a.store, Scripts: listened{a.library, a.heard, a.nearest}, Sender: a.router, Composer: channels.Composer{}, Catalogue: a.keeper,
 		Clock: a.clock, Log: a.log, NewID: func() string { return store.NewID(a.clock.Now()) }, NewToken: links.Token, Retire: a.retire,
 		Lease: a.lease, Shared: store.Shared(a.db),
 	})
@@ -229,7 +230,21 @@ func (a *app) recordedAt(ctx context.Context, id outreach.AttemptID) (node strin
 // listened tells the demo what calls say.
 type listened struct {
 	*prompts.Library
-	heard func(outreach.Script)
+	heard   func(outreach.Script)
+	nearest func(outreach.PBX) outreach.PBX
+}
+
+// At has PBXs that fetch audio fetch it from this node.
+func (l listened) At(s outreach.Script, pbx outreach.PBX) outreach.Script {
+	return l.Library.At(s, l.nearest(pbx))
+}
+
+// nearest is the PBX with our own address in its audio_url's place: what we speak is in our directory.
+func (a *app) nearest(p outreach.PBX) outreach.PBX {
+	if p.AudioURL != "" && a.audioAt != "" {
+		p.AudioURL = a.audioAt
+	}
+	return p
 }
 
 func (l listened) Script(ctx context.Context, s *outreach.Snapshot, c outreach.Case, step outreach.Step) (outreach.Script, error) {
@@ -267,7 +282,7 @@ func (a *app) connectPBXs(ctx context.Context, s *outreach.Snapshot) error {
 		if err != nil {
 			return fmt.Errorf("secrets of PBX %s: %w", p.Name, err)
 		}
-		resolved = append(resolved, p)
+		resolved = append(resolved, a.nearest(p))
 	}
 	a.dialer.SetPBXs(ctx, resolved)
 	return nil

@@ -15,9 +15,9 @@ import (
 	simfs "curlew/sim/freeswitch"
 )
 
-// TestARecordingThatCameToAnotherNodeIsAnAnswer: the PBX puts what patients say to one node's address, whichever node
-// has the call. That node says so in the log, and who asks the other is told where it is.
-func TestARecordingThatCameToAnotherNodeIsAnAnswer(t *testing.T) {
+// TestWithAudioURLEachNodeSpeaksForItself: the prompts of a call come from the node that has it, and so goes what the patient
+// says, whichever node audio_url names. Who asks another node for it is told where it is.
+func TestWithAudioURLEachNodeSpeaksForItself(t *testing.T) {
 	t.Parallel()
 	_, url := postgres(t)
 	doc := rig.Document(5)
@@ -26,11 +26,10 @@ func TestARecordingThatCameToAnotherNodeIsAnAnswer(t *testing.T) {
 	for _, category := range []string{"record_consent", "confirmation_record"} {
 		doc.Prompts = append(doc.Prompts, outreach.Prompt{Category: category, Active: true, Languages: map[string]outreach.PromptLanguage{"en": {Audio: "goodbye.wav"}}})
 	}
-	f := startFleet(t, rig.Options{DB: url, Nodes: 2, Document: doc, Args: []string{"--drain", "20s"},
-		FreeSWITCH: simfs.Options{Behaviour: simfs.Behaviour{Speech: 500 * time.Millisecond}},
-		Arrange:    func(d *outreach.Document, nodes []*rig.Node) { d.PBXs[0].AudioURL = nodes[1].URL }})
-	one, two := f.rig.Nodes[0], f.rig.Nodes[1]
-	f.drain(one, two, true)
+	f := startFleet(t, rig.Options{DB: url, Nodes: 2, Document: doc, Args: []string{"--drain", "20s"}, AudioURL: true,
+		FreeSWITCH: simfs.Options{Behaviour: simfs.Behaviour{Speech: 500 * time.Millisecond}}})
+	one, two := f.rig.Nodes[0], f.rig.Nodes[1] // audio_url is the first's
+	f.drain(two, one, true)
 	f.numbers = []string{"", "+12125550106"} // expects the human test, and presses 6
 	ids := f.fire(one, 1)
 	var logs []outreach.LogEntry
@@ -42,6 +41,9 @@ func TestARecordingThatCameToAnotherNodeIsAnAnswer(t *testing.T) {
 	})
 	if r := f.cases(ids)[0].Response; r.Action != outreach.Record {
 		t.Errorf("%+v", r)
+	}
+	if slices.ContainsFunc(logs, func(l outreach.LogEntry) bool { return l.Kind == "prompt_missing" }) {
+		t.Errorf("%+v", logs)
 	}
 	if !slices.ContainsFunc(logs, func(l outreach.LogEntry) bool {
 		return l.Kind == outreach.RecordingArrived && l.Data["node"] == two.Name

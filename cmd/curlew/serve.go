@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -26,6 +27,7 @@ type serveCommand struct {
 	Listen       string        `help:"Address of REST, webhooks and pages." default:"127.0.0.1:8080"`
 	ESLListen    string        `name:"esl-listen" help:"Address that FreeSWITCH's outbound sockets connect to." default:"127.0.0.1:8084"`
 	ESLAdvertise string        `name:"esl-advertise" help:"Address of this node as FreeSWITCH sees it, instead of the PBX's callback."`
+	AudioAt      string        `name:"audio-advertise" help:"Address (URL) at which PBXs with audio_url fetch prompts of this node and put recordings, instead of audio_url."`
 	Node         string        `help:"Name of this node; default the host name."`
 	TrustedProxy []string      `name:"trusted-proxy" help:"Networks (CIDR) of reverse proxies whose X-Forwarded-For is believed."`
 	Drain        time.Duration `help:"How long a stop waits for calls to finish." default:"4m"`
@@ -104,6 +106,11 @@ func (s *serveCommand) options(c *console, log *slog.Logger) (o appOptions, err 
 	if o.advertise = s.ESLAdvertise; o.advertise != "" {
 		if _, _, err := net.SplitHostPort(o.advertise); err != nil {
 			return o, fmt.Errorf("--esl-advertise: %w; write host:port", err)
+		}
+	}
+	if o.audioAt = s.AudioAt; o.audioAt != "" {
+		if u, err := url.Parse(o.audioAt); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return o, fmt.Errorf("--audio-advertise: %q is no URL; write http://host:port", o.audioAt)
 		}
 	}
 	if o.http, err = net.Listen("tcp", s.Listen); err != nil {

@@ -52,6 +52,9 @@ func (s *Switch) run(name, arg string, done func(body string)) {
 		s.originate(arg, done)
 		return
 	}
+	if s.webCommand(strings.ToLower(name), arg, done) {
+		return
+	}
 	body, ok := s.answerTo(strings.ToLower(name), arg)
 	if !ok {
 		body = "-ERR " + name + " Command not found!\n"
@@ -82,8 +85,6 @@ func (s *Switch) answerTo(name, arg string) (body string, ok bool) {
 		return boolText(strings.HasPrefix(arg, "mod_")), true
 	case "file_exists":
 		return boolText(fileExists(arg)), true
-	case "http_prefetch", "http_remove_cache":
-		return "+OK\n", true
 	case "reloadxml":
 		return "+OK [Success]\n", true
 	case "global_getvar":

@@ -3,6 +3,7 @@ package freeswitch
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +14,21 @@ const forever = 24 * time.Hour
 
 // appPlayback plays files one after another until they end, a terminator is pressed or it is broken.
 func appPlayback(ch *channel, x *execution) {
+	if from, keep := fetchedFrom(x.app.arg); from != "" {
+		ch.s.fetch(from, keep, func(d time.Duration, ok bool) {
+			if ch.live() && slices.Contains(ch.stack, x) {
+				x.started = ch.s.clock.Now()
+				ch.playFor(x, d, ok)
+			}
+		})
+		return
+	}
 	d, ok := ch.s.duration(x.app.arg)
+	ch.playFor(x, d, ok)
+}
+
+// playFor plays for d; false: there is no such file.
+func (ch *channel) playFor(x *execution, d time.Duration, ok bool) {
 	if !ok {
 		ch.finish(x, "FILE NOT FOUND")
 		return

@@ -1,23 +1,12 @@
 package freeswitch
 
 import (
-	"bufio"
-	"bytes"
-	"cmp"
-	"context"
-	"errors"
-	"fmt"
-	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 )
-
-var errRefused = errors.New("refused")
 
 // appRecord is "record path [limit_seconds] [silence_threshold] [silence_seconds]". The patient speaks for
 // a while; the recording ends by limit, silence or a key.
@@ -85,62 +74,4 @@ func (s *Switch) writeRecording(path string, d time.Duration) {
 	if err := os.WriteFile(path, silentWAV(min(d, 5*time.Minute)), 0o640); err != nil {
 		s.log.Warn("recording was not written", "error", err)
 	}
-}
-
-// uploadedTo is the URL to which a recording at path is put, "" for a file.
-func uploadedTo(path string) string {
-	path = strings.TrimPrefix(path, "http_cache://")
-	if !strings.HasPrefix(path, "http://") {
-		return ""
-	}
-	return path
-}
-
-// uploadLimit is by the wall clock: it is the network's.
-const uploadLimit = 10 * time.Second
-
-// upload puts a recording where its URL says, without the lock; then follows with it, whether that worked or not.
-func (s *Switch) upload(to string, d time.Duration, then func()) {
-	ctx := s.ctx
-	s.wg.Go(func() {
-		ctx, cancel := context.WithTimeout(ctx, uploadLimit)
-		defer cancel()
-		if err := s.put(ctx, to, silentWAV(min(d, 5*time.Minute))); err != nil {
-			s.log.Warn("recording was not put", "error", err)
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		then()
-	})
-}
-
-func (s *Switch) put(ctx context.Context, to string, wav []byte) error {
-	u, err := url.Parse(to)
-	if err != nil {
-		return fmt.Errorf("put a recording: %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, to, bytes.NewReader(wav))
-	if err != nil {
-		return fmt.Errorf("put a recording: %w", err)
-	}
-	req.Header.Set("Content-Type", "audio/wav")
-	req.Close = true
-	conn, err := s.opt.Dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80")))
-	if err != nil {
-		return fmt.Errorf("put a recording: %w", err)
-	}
-	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	if err := req.Write(conn); err != nil {
-		return fmt.Errorf("put a recording: %w", err)
-	}
-	res, err := http.ReadResponse(bufio.NewReader(conn), req)
-	if err != nil {
-		return fmt.Errorf("put a recording: %w", err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("put a recording: %w: %s", errRefused, res.Status)
-	}
-	return nil
 }

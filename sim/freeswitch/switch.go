@@ -71,6 +71,7 @@ type Switch struct {
 	records   []Record
 	recording *recorder
 	stats     Stats
+	kept      map[string]time.Duration // sounds that were fetched, by URL
 }
 
 // New returns a switch that is not yet listening.
@@ -80,7 +81,7 @@ func New(opt Options) (*Switch, error) {
 		opt: opt, clock: opt.Clock, log: opt.Log, wake: make(chan struct{}, 1),
 		conns: map[*conn]struct{}{}, wide: map[*conn]struct{}{}, narrow: map[string]map[*conn]struct{}{},
 		channels: map[string]*channel{}, core: newUUID(), started: opt.Clock.Now(),
-		memory: map[string]*memory{}, phones: map[string]*phone{}, watchers: map[chan PhoneEvent]struct{}{},
+		kept: map[string]time.Duration{}, memory: map[string]*memory{}, phones: map[string]*phone{}, watchers: map[chan PhoneEvent]struct{}{},
 	}
 	s.globals = map[string]string{"hostname": opt.Hostname, "switchname": opt.Hostname, "domain": "127.0.0.1", "sound_prefix": "/usr/share/freeswitch/sounds",
 		"recordings_dir": cmp.Or(opt.Recordings, "/var/lib/freeswitch/recordings")}

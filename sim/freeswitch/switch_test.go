@@ -458,6 +458,46 @@ func TestARecordingAtAURLIsPutThereBeforeItEnds(t *testing.T) {
 	})
 }
 
+// Sound at a URL lasts as long as what is fetched, is FILE NOT FOUND where nothing is, and is fetched once by mod_http_cache.
+func TestSoundAtAURLIsFetched(t *testing.T) {
+	inBubble(t, Options{}, func(r *rig) {
+		in := r.connect()
+		in.ask(call("12025550100", "trunk1"))
+		d := r.driven()
+		answer := func(status string, body []byte) {
+			conn, err := r.sockets.Accept()
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			if req, err := http.ReadRequest(bufio.NewReader(conn)); err != nil || req.Method != http.MethodGet || req.URL.Path != "/audio/a.wav" {
+				r.t.Errorf("%v %+v", err, req)
+			}
+			fmt.Fprintf(conn, "HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
+			conn.Close()
+		}
+		play := func(id, media string) { d.execute("playback", media, id) }
+		const at = "http://curlew.example/audio/a.wav"
+		for i, media := range []string{at, "http_cache://" + at} {
+			id := fmt.Sprintf("w-%d", i)
+			play(id, media)
+			answer("200 OK", silentWAV(3*time.Second))
+			start := time.Now()
+			if said := d.completed(id); said != "FILE PLAYED" || time.Since(start) < 3*time.Second {
+				r.t.Errorf("%s: %s after %v", media, said, time.Since(start))
+			}
+		}
+		play("kept", "http_cache://"+at)
+		if said := d.completed("kept"); said != "FILE PLAYED" { // nobody answers: it was kept
+			r.t.Error(said)
+		}
+		play("gone", at)
+		answer("404 Not Found", nil)
+		if said := d.completed("gone"); said != "FILE NOT FOUND" {
+			r.t.Error(said)
+		}
+	})
+}
+
 func TestABridgeTalksAndReportsHowItEnded(t *testing.T) {
 	inBubble(t, Options{}, func(r *rig) {
 		in := r.connect()

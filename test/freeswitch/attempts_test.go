@@ -21,7 +21,7 @@ type wholeOptions struct {
 	change   func(*outreach.Document)
 	spoil    func(dir string) // the files beside the configuration
 	profiles bool
-	arrange  func(*outreach.Document, []*rig.Node) // once the nodes' addresses are known
+	audioURL bool // the switch fetches prompts over HTTP
 }
 
 // whole is the installed program on a switch, ready to take events.
@@ -32,7 +32,7 @@ func whole(t *testing.T, program string, sw *freeswitch.Switch, o wholeOptions) 
 	if o.change != nil {
 		o.change(&doc)
 	}
-	r := rigOn(t, sw, rig.Options{Program: []string{program}, Document: doc, Profiles: o.profiles, Arrange: o.arrange})
+	r := rigOn(t, sw, rig.Options{Program: []string{program}, Document: doc, Profiles: o.profiles, AudioURL: o.audioURL})
 	if o.spoil != nil {
 		o.spoil(filepath.Dir(r.Nodes[0].Config))
 	}

@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"curlew/bench/rig"
 	"curlew/dialplan"
 	"curlew/outreach"
 	"curlew/test/freeswitch"
@@ -110,7 +109,7 @@ func TestAHospitalThatSharesNoDirectoryWithItsSwitch(t *testing.T) {
 		for _, category := range []string{"record_consent", "confirmation_record"} {
 			d.Prompts = append(d.Prompts, outreach.Prompt{Category: category, Active: true, Languages: map[string]outreach.PromptLanguage{"en": {Audio: "goodbye.wav"}}})
 		}
-	}, arrange: func(d *outreach.Document, nodes []*rig.Node) { d.PBXs[0].AudioURL = nodes[0].URL }})
+	}, audioURL: true})
 	var phone string
 	var a activity
 	for i := range stalls { // a key that came late on a machine with other work was none
