@@ -70,7 +70,7 @@ func migrateOnce(ctx context.Context, d *dialect, dsn string, log *slog.Logger) 
 }
 
 func migrate(ctx context.Context, d *dialect, dsn string, log *slog.Logger) (st MigrationState, err error) {
-	db, err := sqlx.Open(d.driver, dsn)
+	db, err := d.connected(dsn)
 	if err != nil {
 		return st, err
 	}

@@ -49,6 +49,8 @@ func (t *pgTx) rollback(ctx context.Context) error {
 	if !t.begun {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
 	_, err := t.conn.Exec(ctx, "ROLLBACK")
 	return err
 }
@@ -119,6 +121,8 @@ func (t *pgTx) ask(query string, a args, each func(row) error) {
 
 // flush sends what waits, and reads the answers.
 func (t *pgTx) flush(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
 	t.begun = true // whatever becomes of it, a rollback does no harm
 	answers := t.answers
 	r := t.conn.SendBatch(ctx, t.waiting)

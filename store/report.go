@@ -29,7 +29,7 @@ func (s *Store) Report(ctx context.Context, from, to time.Time, configuration st
 	if configuration != "" {
 		span, only = append(span, configuration), " AND t.configuration = $3"
 	}
-	err = s.read(ctx, func(q *session) error {
+	err = s.view(ctx, longSilence, func(q *session) error {
 		err := q.each(fmt.Sprintf(reportTransactionsText, only), span, func(r row) error {
 			var n outreach.ReportTransactions
 			err := r.Scan(&n.Configuration, (*string)(&n.Channel), (*string)(&n.State), &n.Count)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 )
@@ -70,9 +71,12 @@ type asker interface {
 type pool struct {
 	db    sqlx.QueryerContext
 	texts *texts
+	limit time.Duration // of an answer
 }
 
 func (p pool) query(ctx context.Context, query string, a args, each func(row) error) (err error) {
+	ctx, cancel := p.texts.d.within(ctx, p.limit)
+	defer cancel()
 	rows, err := p.db.QueryxContext(ctx, p.texts.of(query), a...)
 	if err != nil {
 		return err
@@ -106,7 +110,14 @@ func (t *texts) of(query string) string {
 }
 
 // read runs fn on one consistent view of the database, in which the settings are looked at once.
-func (s *Store) read(ctx context.Context, fn func(*session) error) (err error) {
+func (s *Store) read(ctx context.Context, fn func(*session) error) error {
+	return s.view(ctx, silence, fn)
+}
+
+// view is read for what may take longer.
+func (s *Store) view(ctx context.Context, limit time.Duration, fn func(*session) error) (err error) {
+	ctx, cancel := s.d.within(ctx, limit)
+	defer cancel()
 	tx, err := s.reads.BeginTxx(ctx, s.readTx)
 	if err != nil {
 		return fmt.Errorf("begin read: %w", err)
@@ -117,10 +128,10 @@ func (s *Store) read(ctx context.Context, fn func(*session) error) (err error) {
 		}
 	}()
 	var known *settings
-	return fn(&session{ctx: ctx, r: pool{db: tx, texts: s.texts}, d: s.d, s: s, known: &known})
+	return fn(&session{ctx: ctx, r: pool{db: tx, texts: s.texts, limit: limit}, d: s.d, s: s, known: &known})
 }
 
 // glance runs single queries on the read pool, without a common view.
 func (s *Store) glance(ctx context.Context) *session {
-	return &session{ctx: ctx, r: pool{db: s.reads, texts: s.texts}, d: s.d, s: s}
+	return &session{ctx: ctx, r: pool{db: s.reads, texts: s.texts, limit: silence}, d: s.d, s: s}
 }

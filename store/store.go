@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib" // PostgreSQL's driver
 	"github.com/jmoiron/sqlx"
 
@@ -174,7 +173,7 @@ var writerSettings = map[string]string{"plan_cache_mode": "force_generic_plan", 
 	"idle_in_transaction_session_timeout": "5000"}
 
 func openPool(dsn string, n int, settings map[string]string) (*sqlx.DB, error) {
-	cfg, err := pgx.ParseConfig(dsn)
+	cfg, err := postgresConfig(dsn)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"curlew/outreach"
 )
@@ -27,6 +28,7 @@ const (
 	wireQueue   = 1024
 	wireBatch   = 32 // notices in one message: PostgreSQL takes 8000 bytes
 	wireRetry   = time.Second
+	wireQuiet   = 15 * time.Second // after which the server is asked whether it is there
 )
 
 // message is what goes over the wire. Ready stands for all its notices.
@@ -84,6 +86,8 @@ func (w *wire) flush(ctx context.Context, first outreach.Notice) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
 	_, err = w.s.writes.ExecContext(ctx, `SELECT pg_notify($1, $2)`, wireChannel, string(text))
 	return err
 }
@@ -105,19 +109,29 @@ func (w *wire) listener(ctx context.Context) {
 
 // listen has a connection of its own and returns when it breaks.
 func (w *wire) listen(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, w.s.opt.URL)
+	cfg, err := postgresConfig(w.s.opt.URL)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // it is broken or the store closes
-	if _, err := conn.Exec(ctx, `LISTEN `+wireChannel); err != nil {
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer closeIn(ctx, conn) // it is broken or the store closes
+	if err := told(ctx, conn, `LISTEN `+wireChannel); err != nil {
 		return err
 	}
 	w.s.opt.Notify(outreach.Notice{Kind: "transaction", Ready: true}) // whatever was missed
 	for {
-		n, err := conn.WaitForNotification(ctx)
+		n, ok, err := heard(ctx, conn)
 		if err != nil {
 			return err
+		}
+		if !ok {
+			if err := told(ctx, conn, `SELECT 1`); err != nil {
+				return err
+			}
+			continue
 		}
 		var m message
 		if err := json.Unmarshal([]byte(n.Payload), &m); err != nil {
@@ -132,4 +146,29 @@ func (w *wire) listen(ctx context.Context) error {
 			w.s.opt.Notify(notice)
 		}
 	}
+}
+
+// heard is the next notification, false after a while without one.
+func heard(ctx context.Context, conn *pgx.Conn) (n *pgconn.Notification, ok bool, err error) {
+	quiet, cancel := context.WithTimeout(ctx, wireQuiet)
+	defer cancel()
+	n, err = conn.WaitForNotification(quiet)
+	if err != nil && quiet.Err() != nil && ctx.Err() == nil && !conn.IsClosed() {
+		return nil, false, nil
+	}
+	return n, err == nil, err
+}
+
+// told has the server do something, and in time.
+func told(ctx context.Context, conn *pgx.Conn, statement string) error {
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	_, err := conn.Exec(ctx, statement)
+	return err
+}
+
+func closeIn(ctx context.Context, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = conn.Close(ctx) // it only says goodbye
 }

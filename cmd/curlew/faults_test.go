@@ -198,18 +198,19 @@ func TestOnPostgreSQL(t *testing.T) {
 	standby, err := cluster.Standby(t.Context(), pgtest.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, standby.Stop(context.WithoutCancel(t.Context()))) })
-	f := startFleet(t, rig.Options{DB: cluster.Either(standby, url), Document: quietTown(60)})
+	way, url := muted(t, cluster.Either(standby, url))
+	f := startFleet(t, rig.Options{DB: url, Document: quietTown(60)})
 	node := f.rig.Nodes[0]
 	next := 0
-	// outage lets calls end and events come while the database is as down leaves it.
-	outage := func(t *testing.T, down, up func() error) {
+	// outage lets calls end and events come, until enough of them were refused, while the database is as down leaves it.
+	outage := func(t *testing.T, enough int, down, up func() error) {
 		f.t = t
 		before := len(f.originates())
 		ids := f.fire(node, 3)
 		f.until("ringing", func() bool { return f.rig.FreeSWITCH.Calls() == 3 })
 		must(t, down())
 		refused := 0
-		for f.rig.FreeSWITCH.Calls() > 0 || refused < 3 {
+		for f.rig.FreeSWITCH.Calls() > 0 || refused < enough {
 			next++
 			switch status, id := f.post(node, 200+next); {
 			case status == http.StatusAccepted && refused == 0: // not every connection has heard of it yet
@@ -246,15 +247,19 @@ func TestOnPostgreSQL(t *testing.T) {
 			}
 			return cluster.Exec(ctx, "SELECT pg_reload_conf()")
 		}
-		outage(t, func() error { return set("on") }, func() error {
+		outage(t, 3, func() error { return set("on") }, func() error {
 			return firstError(cluster.Exec(ctx, "SET default_transaction_read_only = off"), set("off"))
 		})
 	})
 	t.Run("a restart of the server loses nothing", func(t *testing.T) {
-		outage(t, func() error { return cluster.Crash(ctx) }, func() error { return cluster.Restart(ctx, pgtest.Options{}) })
+		outage(t, 3, func() error { return cluster.Crash(ctx) }, func() error { return cluster.Restart(ctx, pgtest.Options{}) })
+	})
+	t.Run("a server that says nothing any more is given up, and loses nothing", func(t *testing.T) {
+		hush := func(on bool) func() error { return func() error { way.on.Store(on); return nil } }
+		outage(t, 1, hush(true), hush(false))
 	})
 	t.Run("failing over to a standby at another address loses nothing", func(t *testing.T) {
-		outage(t, func() error { return cluster.Crash(ctx) }, func() error { return standby.Promote(ctx) })
+		outage(t, 3, func() error { return cluster.Crash(ctx) }, func() error { return standby.Promote(ctx) })
 	})
 }
 
