@@ -205,6 +205,15 @@ func scenarios(t *testing.T) []scenario {
 		scenario{name: "a missing prompt", number: "13065550100", order: func(_ *hospital, o *outreach.CallOrder) {
 			o.Script.Flows["en"].Sequence[0].Media = filepath.Join(t.TempDir(), "nowhere.wav")
 		}},
+		scenario{name: "prompts at URLs, one about the patient", number: "13065550101", order: func(h *hospital, o *outreach.CallOrder) {
+			o.Script = openShop(t, h.audio).rename(t, h, o.Script)
+			o.Script.Flows["en"].Sequence[0].Personal = true
+		}},
+		scenario{name: "a prompt at a URL where nothing is", number: "13065550100", order: func(h *hospital, o *outreach.CallOrder) {
+			s := openShop(t, h.audio)
+			o.Script = s.rename(t, h, o.Script)
+			o.Script.Flows["en"].Sequence[0].Media = s.URL + "/audio/nowhere.wav"
+		}},
 		scenario{name: "hung up in the middle of a prompt", number: "13065550115", order: func(h *hospital, o *outreach.CallOrder) {
 			o.Script.FirstPrompt = 100 * time.Millisecond
 			o.Script.Flows["en"].Sequence[0] = outreach.Segment{Category: "greeting", Media: wav(h.t, h.audio, 30*time.Second), Duration: 30 * time.Second}
