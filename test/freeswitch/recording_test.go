@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -110,6 +111,11 @@ func TestAHospitalThatSharesNoDirectoryWithItsSwitch(t *testing.T) {
 			d.Prompts = append(d.Prompts, outreach.Prompt{Category: category, Active: true, Languages: map[string]outreach.PromptLanguage{"en": {Audio: "goodbye.wav"}}})
 		}
 	}, audioURL: true})
+	dir := filepath.Dir(w.Nodes[0].Config)
+	table, _ := exec.CommandContext(t.Context(), curlew(t), "doctor", "--config", w.Nodes[0].Config, "--db", w.DB, "--data", filepath.Join(dir, w.Nodes[0].Name)).CombinedOutput()
+	if row := "fetches prompts from " + w.Nodes[0].URL + "\n"; !strings.Contains(string(table), row) { // its status is that of all rows
+		t.Errorf("the doctor beside a running Curlew says no %q in\n%s", row, table)
+	}
 	var phone string
 	var a activity
 	for i := range stalls { // a key that came late on a machine with other work was none
