@@ -29,6 +29,7 @@ type Standing struct {
 	Draining   bool      // an admin has told it to claim nothing
 	Superseded bool      // another process uses its name by now: it must claim nothing more
 	Term       Term      // that it leads, zero if it does not
+	Revision   int64     // of the newest settings
 }
 
 // Term is one node's turn as the leader. Jobs that must run once carry it in every write: the database
@@ -85,6 +86,11 @@ func ClockHolds(offset time.Duration) string {
 	return clockSentence(offset) + ", so it claims nothing: set it by NTP"
 }
 
+// SettingsHold says why a node whose settings stay behind the newest may claim nothing.
+func SettingsHold(own, newest int64) string {
+	return fmt.Sprintf("the node's settings are of revision %d and it cannot follow to %d, so it claims nothing: its log says why", own, newest)
+}
+
 func clockSentence(offset time.Duration) string {
 	word := "ahead of"
 	if offset < 0 {
@@ -130,7 +136,7 @@ func (n *NodeStatus) judge(l *NodeList) {
 	} else if offset.Abs() >= ClockWarnAfter {
 		n.Warnings = append(n.Warnings, clockSentence(offset)+": the database's governs caps and leases; set it by NTP")
 	}
-	if n.Revision != l.Revision {
+	if n.Revision != l.Revision && n.Holds == "" {
 		n.Warnings = append(n.Warnings, fmt.Sprintf("its settings are of revision %d, the newest is %d", n.Revision, l.Revision))
 	}
 }

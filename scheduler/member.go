@@ -28,7 +28,7 @@ type Leading interface {
 	Holds(ctx context.Context) error
 }
 
-// MemberOptions are a Member's parts; all but Every are needed.
+// MemberOptions are a Member's parts; all but Behind and Every are needed.
 type MemberOptions struct {
 	Self     outreach.Beat // what never changes: name, incarnation, version, …
 	Roster   Roster
@@ -39,6 +39,7 @@ type MemberOptions struct {
 	Clock    clock.Clock // the machine's, also in the demo: nodes live in real time
 	Log      *slog.Logger
 	Changed  func()        // told when the node may claim again; must not block
+	Behind   func()        // told when there are newer settings than the node's; must not block
 	Every    time.Duration // between beats, default 1 s
 }
 
@@ -48,6 +49,7 @@ type Member struct {
 	o      MemberOptions
 	wake   chan struct{}
 	offset time.Duration // as last measured; only beat uses it
+	behind time.Time     // since when the settings are known to be older than the newest, likewise
 	leave  atomic.Bool
 
 	mu       sync.Mutex
@@ -55,6 +57,9 @@ type Member struct {
 	holds    string
 	beaten   time.Time // by the machine's clock: when the last answered beat began
 }
+
+// followFor is how long a node may take to follow to new settings before it says that it cannot.
+const followFor = 3 * time.Second
 
 // staleBeats is how many beats may go unanswered: past them the node may have been stopped, or cut off.
 const staleBeats = 8
@@ -119,15 +124,42 @@ func (m *Member) Leave(ctx context.Context) error {
 func (m *Member) beat(ctx context.Context, b outreach.Beat) error {
 	began, sent := time.Now(), m.o.Clock.Now()
 	b.At, b.Revision, b.InFlight, b.ClockOffset = sent, m.o.Revision(), m.o.InFlight(), m.offset
-	b.File, b.Stopping, b.Holds = m.o.File(), m.leave.Load(), outreach.ClockHolds(m.offset)
+	b.File, b.Stopping, b.Holds = m.o.File(), m.leave.Load(), m.held()
 	b.Eligible = !b.Stopping && b.Holds == "" && !m.draining()
 	st, err := m.o.Roster.Beat(ctx, b)
 	if err != nil {
 		return err
 	}
 	m.measure(sent, st.Now, time.Since(began))
-	m.stand(st, outreach.ClockHolds(m.offset), began)
+	m.follow(st.Revision)
+	holds := outreach.ClockHolds(m.offset)
+	if holds == "" && !m.behind.IsZero() && began.Sub(m.behind) > followFor {
+		holds = outreach.SettingsHold(m.o.Revision(), st.Revision)
+	}
+	m.stand(st, holds, began)
 	return nil
+}
+
+// follow looks whether the node's settings are the newest.
+func (m *Member) follow(newest int64) {
+	switch {
+	case newest <= m.o.Revision():
+		m.behind = time.Time{}
+	case m.behind.IsZero():
+		m.behind = time.Now()
+		fallthrough
+	default:
+		if m.o.Behind != nil {
+			m.o.Behind()
+		}
+	}
+}
+
+// held is why the node claims nothing, as of the last beat.
+func (m *Member) held() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.holds
 }
 
 // measure takes the database to have looked at its clock in the middle of the round trip. One that took
@@ -183,9 +215,16 @@ func (m *Member) halted() bool {
 // stale is called with the lock held.
 func (m *Member) stale() bool { return time.Since(m.beaten) > staleBeats*m.o.Every }
 
-// MayClaim reports whether the node may start anything new.
+// MayClaim reports whether the node may start anything new: not by settings that have been replaced, either.
 func (m *Member) MayClaim() bool {
-	return m == nil || !m.halted() && !m.draining() && !m.leave.Load()
+	return m == nil || !m.halted() && !m.draining() && !m.leave.Load() && m.newest() <= m.o.Revision()
+}
+
+// newest is the revision of the newest settings that the node has heard of.
+func (m *Member) newest() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.standing.Revision
 }
 
 // term is the turn in which the node leads; false if it does not.

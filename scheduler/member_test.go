@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,6 +116,41 @@ func TestANodeWhoseClockIsTenSecondsOffClaimsNothingUntilItIsRight(t *testing.T)
 		r.ended(r.ordered(), "CALL_REJECTED", 603)
 		r.sent()
 		stop()
+	}
+}
+
+// newer answers beats with the revision of the newest settings.
+type newer struct {
+	scheduler.Roster
+	revision *atomic.Int64
+}
+
+func (n newer) Beat(ctx context.Context, b outreach.Beat) (outreach.Standing, error) {
+	st, err := n.Roster.Beat(ctx, b)
+	st.Revision = n.revision.Load()
+	return st, err
+}
+
+func TestANodeClaimsNothingByReplacedSettingsUntilItHasTheNewOnes(t *testing.T) {
+	r := newRig(t, nil)
+	var own, newest atomic.Int64
+	own.Store(1)
+	newest.Store(1)
+	told := make(chan struct{}, 1000)
+	m := scheduler.NewMember(scheduler.MemberOptions{Self: outreach.Beat{Name: "n1", Incarnation: "i1", StartedAt: time.Now()}, Roster: newer{r.store, &newest},
+		Under: func(t outreach.Term) scheduler.Leading { return r.store.Under(t) }, File: func() string { return "" }, Revision: own.Load,
+		InFlight: r.sched.InFlight, Clock: clock.System{}, Log: quiet(), Changed: func() {}, Behind: func() { told <- struct{}{} }, Every: 50 * time.Millisecond})
+	must(t, m.Join(t.Context()))
+	r.beating(m)
+	if !m.MayClaim() {
+		t.Error("held by the newest settings")
+	}
+	newest.Store(2)
+	<-told // so that it looks for them
+	r.claims(m, false)
+	own.Store(2)
+	if !m.MayClaim() {
+		t.Error("held until the next beat, though it has followed")
 	}
 }
 

@@ -49,6 +49,9 @@ func (s *Store) Beat(ctx context.Context, b outreach.Beat) (out outreach.Standin
 		if err := t.writeNode(&b, known, out.Now); err != nil {
 			return err
 		}
+		if _, err = t.one(revisionText, nil, &out.Revision); err != nil {
+			return err
+		}
 		out.Term, err = t.lead(&b, out.Now)
 		return err
 	})

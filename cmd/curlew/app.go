@@ -90,13 +90,14 @@ type app struct {
 	rehearse *rehearsals
 	wired    atomic.Bool
 	started  atomic.Bool
+	newer    chan struct{} // holds word of newer settings
 	parts    sync.WaitGroup
 	planned  atomic.Pointer[outreach.Snapshot] // the settings that open transactions were placed by
 }
 
 // newApp opens the database, brings the configuration into force and wires everything; nothing runs yet.
 func newApp(ctx context.Context, o appOptions) (*app, error) {
-	a := &app{appOptions: o, resolver: config.NewResolver(o.getenv), feed: httpapi.NewFeed()}
+	a := &app{appOptions: o, resolver: config.NewResolver(o.getenv), feed: httpapi.NewFeed(), newer: make(chan struct{}, 1)}
 	var err error
 	a.store, err = store.Open(ctx, store.Options{URL: o.db, Node: o.node, Log: o.log, Notify: a.notice, DatabaseTime: !o.staged()})
 	if err != nil {
@@ -439,7 +440,15 @@ func (a *app) stop(base context.Context, web *http.Server, claimed <-chan error,
 
 // follow takes over what other nodes changed.
 func (a *app) follow(ctx context.Context) {
-	for clock.Wait(ctx, clock.System{}, 2*time.Second) == nil {
+	look := time.NewTicker(2 * time.Second)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.newer:
+		case <-look.C:
+		}
 		if err := a.keeper.Refresh(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("look for changed settings", "err", err)
 		}

@@ -19,7 +19,15 @@ func (a *app) newMember() *scheduler.Member {
 		Under:    func(t outreach.Term) scheduler.Leading { return a.store.Under(t) },
 		File:     a.keeper.Offered,
 		Revision: func() int64 { return a.keeper.Current().Revision },
-		InFlight: a.sched.InFlight, Changed: a.sched.Wake, Every: beatEvery(a.db)})
+		InFlight: a.sched.InFlight, Changed: a.sched.Wake, Behind: func() { poke(a.newer) }, Every: beatEvery(a.db)})
+}
+
+// poke leaves word in a channel that holds one.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
 }
 
 // beatEvery: a file has one node, so that its beats serve only to be shown, and each is a write to the disk.

@@ -365,3 +365,38 @@ func TestTwoNodesWithTwoConfigFilesDoNotUndoEachOther(t *testing.T) {
 		t.Errorf("the list does not say so: %+v", n)
 	}
 }
+
+func TestNodesThatCannotFollowToNewerSettingsSaySoInOneSentenceAndDialNobodyByTheOldOnes(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2)
+	one := f.rig.Nodes[0]
+	good, _, err := f.store.LoadDocument(t.Context())
+	must(t, err)
+	strange := good
+	strange.Facility.TimeZone = "Mars/Olympus" // as a version that is yet to come might know it
+	newest, err := f.store.SaveDocument(t.Context(), strange, -1, "a newer version", time.Now())
+	must(t, err)
+	for _, n := range f.rig.Nodes {
+		f.until("held", func() bool { return f.node(one, n.Name).State == "held" })
+		status := f.node(one, n.Name)
+		if want := fmt.Sprintf("revision 1 and it cannot follow to %d, so it claims nothing", newest); len(status.Warnings) != 1 || !strings.Contains(status.Warnings[0], want) {
+			t.Errorf("%+v", status)
+		}
+		log, err := n.Log()
+		must(t, err)
+		if !bytes.Contains(log, []byte("this node claims nothing")) || !bytes.Contains(log, []byte("Mars/Olympus")) {
+			t.Errorf("the log of %s does not say why", n.Name)
+		}
+	}
+	ids := f.fire(one, 3)
+	heard := f.node(one, one.Name).LastSeen
+	f.until("beating", func() bool { return f.node(one, one.Name).LastSeen.After(heard.Add(2 * time.Second)) })
+	for _, c := range f.cases(ids) {
+		if len(c.Attempts) > 0 {
+			t.Errorf("claimed by settings that have been replaced: %+v", c.Attempts)
+		}
+	}
+	_, err = f.store.SaveDocument(t.Context(), good, -1, "test", time.Now())
+	must(t, err)
+	f.proved(ids)
+}
