@@ -48,6 +48,13 @@ func (d *doubt) lacked(media []string) (news bool) {
 	return news
 }
 
+// none reports whether nothing need be asked, as for nearly every call.
+func (d *doubt) none() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.all && len(d.some) == 0
+}
+
 // about returns those of the questions that are open.
 func (d *doubt) about(questions map[string]question) map[string]question {
 	d.mu.Lock()
@@ -104,7 +111,7 @@ func (l *link) questions(s outreach.Script) map[string]question {
 // ErrNotSent; a PBX that cannot be asked is left to Dial.
 func (d *Dialer) Playable(ctx context.Context, o outreach.CallOrder) error {
 	l, err := d.link(o.PBX)
-	if err != nil {
+	if err != nil || l.doubt.none() {
 		return nil //nolint:nilerr // Dial says so
 	}
 	open := l.doubt.about(l.questions(o.Script))
