@@ -88,7 +88,8 @@ func (k *configFreeSWITCH) gone(c *console, p outreach.PBX, now []config.SwitchF
 			continue
 		}
 		gateway := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), "curlew-"), ".xml")
-		fmt.Fprintf(c.out, "# %s is no gateway any more: delete its file here and on the switch\nrm %s\nfs_cli -x 'sofia profile external killgw %s'\n", gateway, name, gateway)
+		fmt.Fprintf(c.out, "# %s is no gateway any more: delete its file here and on the switch\nrm %s\nfs_cli -x 'sofia profile external killgw %s'\n",
+			gateway, name, gateway)
 	}
 	return nil
 }

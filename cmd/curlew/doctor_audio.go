@@ -150,7 +150,8 @@ func (a pbxAsk) fetched(ctx context.Context) {
 	case got:
 		a.say(a.about, ok, "fetches prompts from %s", a.pbx.AudioURL)
 	case came == nil:
-		a.say(a.about, red, "does not get a prompt from %s: it must reach the Curlew that runs there, from an address of this PBX, and --data must be that one's", a.pbx.AudioURL)
+		a.say(a.about, red, "does not get a prompt from %s: it must reach the Curlew that runs there, from an address of this PBX, "+
+			"and --data must be that one's", a.pbx.AudioURL)
 	default:
 		a.say(a.about, red, "does not reach %s: open that port for it, or correct audio_url", a.pbx.AudioURL)
 	}
@@ -191,7 +192,8 @@ func (a pbxAsk) fetch(ctx context.Context, at string, came <-chan struct{}) (got
 type probe struct{ file string }
 
 func newProbe(dir string) (probe, error) {
-	wav := append([]byte("RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x00\x00\x00\x00"), rand.Text()...)
+	header := "RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x00\x00\x00\x00"
+	wav := append([]byte(header), rand.Text()...)
 	sum := sha256.Sum256(wav)
 	p := probe{filepath.Join(dir, hex.EncodeToString(sum[:])+".wav")}
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -232,7 +232,8 @@ func (r recordings) KeepAnswer(ctx context.Context, id outreach.AttemptID, wav [
 	}
 	now := r.clock.Now()
 	_, err = r.store.Decide(ctx, a.Transaction, now, func(outreach.Case) (outreach.Change, error) {
-		return outreach.Change{Logs: []outreach.LogEntry{{Transaction: a.Transaction, Attempt: id, At: now, Kind: outreach.RecordingArrived, Data: map[string]any{"node": r.node}}}}, nil
+		return outreach.Change{Logs: []outreach.LogEntry{{Transaction: a.Transaction, Attempt: id, At: now, Kind: outreach.RecordingArrived,
+			Data: map[string]any{"node": r.node}}}}, nil
 	})
 	return err
 }

@@ -27,7 +27,7 @@ type serveCommand struct {
 	Listen       string        `help:"Address of REST, webhooks and pages." default:"127.0.0.1:8080"`
 	ESLListen    string        `name:"esl-listen" help:"Address that FreeSWITCH's outbound sockets connect to." default:"127.0.0.1:8084"`
 	ESLAdvertise string        `name:"esl-advertise" help:"Address of this node as FreeSWITCH sees it, instead of the PBX's callback."`
-	AudioAt      string        `name:"audio-advertise" help:"Address (URL) at which PBXs with audio_url fetch prompts of this node and put recordings, instead of audio_url."`
+	AudioAt      string        `name:"audio-advertise" help:"URL at which PBXs with audio_url fetch from this node, instead of it."`
 	Node         string        `help:"Name of this node; default the host name."`
 	TrustedProxy []string      `name:"trusted-proxy" help:"Networks (CIDR) of reverse proxies whose X-Forwarded-For is believed."`
 	Drain        time.Duration `help:"How long a stop waits for calls to finish." default:"4m"`
