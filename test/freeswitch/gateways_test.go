@@ -3,6 +3,7 @@ package freeswitch_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,7 +121,8 @@ func TestATrunkThatDiesIsLeftAloneAndTakenBackAndNoPatientPaysForIt(t *testing.T
 		t.Run("pinged", func(t *testing.T) {
 			t.Parallel()
 			a := pinged.until(t, busy(8), func(a activity) bool { return a.State == "failed" })
-			if got := through(a); len(got) != 1 || got[0] != "pinged counted" {
+			got := slices.DeleteFunc(through(a), func(s string) bool { return s == "pinged"+mortalFault }) // it answers pings before it takes calls
+			if len(got) != 1 || got[0] != "pinged counted" {
 				t.Errorf("%+v", a)
 			}
 		})
