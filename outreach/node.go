@@ -30,6 +30,25 @@ type Standing struct {
 	Superseded bool      // another process uses its name by now: it must claim nothing more
 	Term       Term      // that it leads, zero if it does not
 	Revision   int64     // of the newest settings
+	// Schema is the version of the database's tables, KnownSchema the one that the node knows.
+	Schema, KnownSchema int64
+}
+
+// Holds says why a node with settings of that revision and a clock that is off by offset may claim nothing, "" if it may.
+// Older settings are none of its reasons until it cannot follow.
+func (s Standing) Holds(revision int64, offset time.Duration, cannotFollow bool) string {
+	switch clock := ClockHolds(offset); {
+	case s.Superseded:
+		return "another process has taken over this node's name"
+	case clock != "":
+		return clock
+	case s.Schema > s.KnownSchema:
+		return fmt.Sprintf("a newer version has brought the database to schema %d, this one knows %d, so it claims nothing: run that version here, too",
+			s.Schema, s.KnownSchema)
+	case cannotFollow && s.Revision > revision:
+		return fmt.Sprintf("the node's settings are of revision %d and it cannot follow to %d, so it claims nothing: its log says why", revision, s.Revision)
+	}
+	return ""
 }
 
 // Term is one node's turn as the leader. Jobs that must run once carry it in every write: the database
@@ -84,11 +103,6 @@ func ClockHolds(offset time.Duration) string {
 		return ""
 	}
 	return clockSentence(offset) + ", so it claims nothing: set it by NTP"
-}
-
-// SettingsHold says why a node whose settings stay behind the newest may claim nothing.
-func SettingsHold(own, newest int64) string {
-	return fmt.Sprintf("the node's settings are of revision %d and it cannot follow to %d, so it claims nothing: its log says why", own, newest)
 }
 
 func clockSentence(offset time.Duration) string {

@@ -132,11 +132,8 @@ func (m *Member) beat(ctx context.Context, b outreach.Beat) error {
 	}
 	m.measure(sent, st.Now, time.Since(began))
 	m.follow(st.Revision)
-	holds := outreach.ClockHolds(m.offset)
-	if holds == "" && !m.behind.IsZero() && began.Sub(m.behind) > followFor {
-		holds = outreach.SettingsHold(m.o.Revision(), st.Revision)
-	}
-	m.stand(st, holds, began)
+	cannotFollow := !m.behind.IsZero() && began.Sub(m.behind) > followFor
+	m.stand(st, st.Holds(m.o.Revision(), m.offset, cannotFollow), began)
 	return nil
 }
 
@@ -180,9 +177,6 @@ func (m *Member) draining() bool {
 
 // stand takes the answer over and tells what changed.
 func (m *Member) stand(st outreach.Standing, holds string, began time.Time) {
-	if st.Superseded {
-		holds = "another process has taken over this node's name"
-	}
 	m.mu.Lock()
 	old, held, was := m.standing, m.holds, m.stale()
 	m.standing, m.holds, m.beaten = st, holds, began

@@ -64,8 +64,10 @@ func Migrate(ctx context.Context, url string, log *slog.Logger) (MigrationState,
 	return migrate(ctx, d, dsn, log)
 }
 
-func migrateOnce(ctx context.Context, d *dialect, dsn string, log *slog.Logger) error {
-	_, err := migrate(ctx, d, dsn, log)
+// migrate makes the schema the one that this version knows.
+func (s *Store) migrate(ctx context.Context, dsn string) error {
+	state, err := migrate(ctx, s.d, dsn, s.log)
+	s.schema = state.Target
 	return err
 }
 

@@ -34,6 +34,9 @@ func (t *tx) now(at time.Time) (time.Time, error) {
 	return t.session.now(at)
 }
 
+// newestText is what other processes, maybe of a newer version, have made of the database.
+const newestText = `SELECT revision, (SELECT max(version_id) FROM goose_db_version) FROM settings WHERE id = 1`
+
 // Beat writes a node's sign of life and answers how it stands. A node that may lead does so as soon as
 // nobody else does; whoever leads keeps its turn by beating.
 func (s *Store) Beat(ctx context.Context, b outreach.Beat) (out outreach.Standing, err error) {
@@ -49,7 +52,8 @@ func (s *Store) Beat(ctx context.Context, b outreach.Beat) (out outreach.Standin
 		if err := t.writeNode(&b, known, out.Now); err != nil {
 			return err
 		}
-		if _, err = t.one(revisionText, nil, &out.Revision); err != nil {
+		out.KnownSchema = t.s.schema
+		if _, err = t.one(newestText, nil, &out.Revision, &out.Schema); err != nil {
 			return err
 		}
 		out.Term, err = t.lead(&b, out.Now)

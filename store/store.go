@@ -59,6 +59,7 @@ type Store struct {
 	opt    Options
 	log    *slog.Logger
 	texts  *texts
+	schema int64 // the version that this program knows
 	reads  *sqlx.DB
 	readTx *sql.TxOptions
 	writes *sqlx.DB  // PostgreSQL only
@@ -98,7 +99,7 @@ func (s *Store) openSQLite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := migrateOnce(ctx, s.d, sqliteDSN(path, false), s.log); err != nil {
+	if err := s.migrate(ctx, sqliteDSN(path, false)); err != nil {
 		return err
 	}
 	conn, err := openLite(path)
@@ -145,7 +146,7 @@ const (
 )
 
 func (s *Store) openPostgres(ctx context.Context) error {
-	if err := migrateOnce(ctx, s.d, s.opt.URL, s.log); err != nil {
+	if err := s.migrate(ctx, s.opt.URL); err != nil {
 		return err
 	}
 	var err error

@@ -366,37 +366,57 @@ func TestTwoNodesWithTwoConfigFilesDoNotUndoEachOther(t *testing.T) {
 	}
 }
 
-func TestNodesThatCannotFollowToNewerSettingsSaySoInOneSentenceAndDialNobodyByTheOldOnes(t *testing.T) {
+func TestNodesThatCannotFollowANewerVersionSaySoInOneSentenceAndDialNobody(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, 2)
-	one := f.rig.Nodes[0]
 	good, _, err := f.store.LoadDocument(t.Context())
 	must(t, err)
-	strange := good
-	strange.Facility.TimeZone = "Mars/Olympus" // as a version that is yet to come might know it
-	newest, err := f.store.SaveDocument(t.Context(), strange, -1, "a newer version", time.Now())
-	must(t, err)
+	save := func(zone string) {
+		doc := good
+		doc.Facility.TimeZone = zone
+		_, err := f.store.SaveDocument(t.Context(), doc, -1, "a newer version", time.Now())
+		must(t, err)
+	}
+	save("Mars/Olympus") // as a version that is yet to come might know it
+	f.held("revision 1 and it cannot follow to 2, so it claims nothing: its log says why", "Mars/Olympus")
+	ids := f.unclaimed()
+	save(good.Facility.TimeZone)
+	f.proved(ids)
+	future(t, "pgx", f.rig.DB)
+	f.held("a newer version has brought the database to schema 999", "run that version here, too")
+	f.unclaimed()
+}
+
+// held waits until every node claims nothing, and expects that the list says why and the log, too.
+func (f *fleet) held(why, logged string) {
+	f.t.Helper()
+	one := f.rig.Nodes[0]
 	for _, n := range f.rig.Nodes {
 		f.until("held", func() bool { return f.node(one, n.Name).State == "held" })
-		status := f.node(one, n.Name)
-		if want := fmt.Sprintf("revision 1 and it cannot follow to %d, so it claims nothing", newest); len(status.Warnings) != 1 || !strings.Contains(status.Warnings[0], want) {
-			t.Errorf("%+v", status)
+		if s := f.node(one, n.Name); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], why) {
+			f.t.Errorf("%+v", s)
 		}
 		log, err := n.Log()
-		must(t, err)
-		if !bytes.Contains(log, []byte("this node claims nothing")) || !bytes.Contains(log, []byte("Mars/Olympus")) {
-			t.Errorf("the log of %s does not say why", n.Name)
+		must(f.t, err)
+		for _, want := range []string{"this node claims nothing", why, logged} {
+			if !bytes.Contains(log, []byte(want)) {
+				f.t.Errorf("the log of %s does not say %q", n.Name, want)
+			}
 		}
 	}
+}
+
+// unclaimed posts events and expects that nobody has claimed them two heartbeats later.
+func (f *fleet) unclaimed() []outreach.TransactionID {
+	f.t.Helper()
+	one := f.rig.Nodes[0]
 	ids := f.fire(one, 3)
-	heard := f.node(one, one.Name).LastSeen
-	f.until("beating", func() bool { return f.node(one, one.Name).LastSeen.After(heard.Add(2 * time.Second)) })
+	seen := f.node(one, one.Name).LastSeen
+	f.until("beating", func() bool { return f.node(one, one.Name).LastSeen.After(seen.Add(2 * time.Second)) })
 	for _, c := range f.cases(ids) {
 		if len(c.Attempts) > 0 {
-			t.Errorf("claimed by settings that have been replaced: %+v", c.Attempts)
+			f.t.Errorf("claimed: %+v", c.Attempts)
 		}
 	}
-	_, err = f.store.SaveDocument(t.Context(), good, -1, "test", time.Now())
-	must(t, err)
-	f.proved(ids)
+	return ids
 }
