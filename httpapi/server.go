@@ -186,6 +186,7 @@ func (s *Server) mountAPI() {
 	s.mountNodes()
 	s.mountConfig()
 	s.mountGeneral()
+	s.mountSections()
 	s.mountResults()
 }
 
