@@ -14,10 +14,11 @@ type Props = {
   unit?: Unit; // for a field that is empty
   only?: readonly Unit[];
   required?: boolean;
+  fine?: boolean; // parts of a second count
 };
 
 // DurationInput is a number with its unit; what they cannot say is edited as it is written.
-export function DurationInput({ label, value, onChange, error, hint, byDefault, unit = "hours", only = units, required }: Props) {
+export function DurationInput({ label, value, onChange, error, hint, byDefault, unit = "hours", only = units, required, fine = false }: Props) {
   const { t } = useTranslation("configurations");
   const span = useSpan();
   const id = useId();
@@ -28,7 +29,7 @@ export function DurationInput({ label, value, onChange, error, hint, byDefault, 
   return (
     <Input.Wrapper label={label} description={described} error={error} required={required} labelProps={{ htmlFor: id }}>
       <Group gap="xs" wrap="nowrap" mt={described ? 5 : 0}>
-        <NumberInput id={id} value={parts?.n ?? ""} onChange={(n) => onChange(n === "" ? undefined : spell(Number(n), now))} min={0} allowDecimal={false} error={error !== undefined} hideControls style={{ flex: 1 }} />
+        <NumberInput id={id} value={parts?.n ?? ""} onChange={(n) => onChange(n === "" ? undefined : spell(Number(n), now))} min={0} allowDecimal={fine} error={error !== undefined} hideControls style={{ flex: 1 }} />
         <NativeSelect aria-label={t("unitOf", { what: label })} value={now} disabled={!parts} onChange={(e) => onChange(spell(parts?.n ?? 1, e.currentTarget.value as Unit))}
           data={units.filter((u) => only.includes(u) || u === now).map((u) => ({ value: u, label: t(`unit.${u}`) }))} />
       </Group>

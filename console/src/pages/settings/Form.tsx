@@ -2,7 +2,7 @@ import { NumberInput, SimpleGrid, TagsInput, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../../api/client";
 import { Section } from "../../parts/Section";
-import type { General } from "./index";
+import type { General } from "./General";
 
 type Facility = Schemas["Facility"];
 

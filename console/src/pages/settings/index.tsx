@@ -1,53 +1,37 @@
-import { Alert, Stack, Text } from "@mantine/core";
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { Stack, Tabs } from "@mantine/core";
+import { useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { api, ifMatch, taken, type Schemas } from "../../api/client";
-import { byField, conflicting } from "../../api/problems";
-import { Conflict } from "../../parts/Conflict";
-import { useEditor } from "../../parts/editor";
+import { useSearchParams } from "react-router";
 import { FileNote } from "../../parts/FromFile";
 import { Page } from "../../parts/Page";
-import { SaveBar } from "../../parts/SaveBar";
-import { Failed, Ready } from "../../parts/states";
-import { ConfigFile } from "./ConfigFile";
-import { fields, Form } from "./Form";
-import { Purge } from "./Purge";
+import { Call } from "./Call";
+import { Channels } from "./Channels";
+import { Hospital } from "./General";
+import { Matrix } from "./Matrix";
+import { Webhooks } from "./Webhooks";
 
-export type General = Schemas["General"];
+const parts = { hospital: Hospital, calls: Call, outcomes: Matrix, channels: Channels, webhooks: Webhooks };
+type Name = keyof typeof parts;
+const names = Object.keys(parts) as Name[];
 
-const load = (signal?: AbortSignal) => taken(api.GET("/api/v1/settings", { signal }));
-const settings = queryOptions({ queryKey: ["config", "settings"], queryFn: ({ signal }) => load(signal) });
-
+// Settings shows one part at a time, by its address; what was typed in another stays there.
 export default function Settings() {
   const { t } = useTranslation("settings");
+  const { t: s } = useTranslation("sections");
   const { t: shell } = useTranslation();
-  const query = useQuery(settings);
-  const editor = useEditor<General>({
-    name: "config",
-    loaded: query.data,
-    load: () => load(),
-    save: (body, etag) => taken(api.PUT("/api/v1/settings", { params: ifMatch(etag), body })),
-  });
-  const faults = byField(editor.error, fields);
-  const other = editor.error && !conflicting(editor.error) && Object.keys(faults.fields).length + faults.rest.length === 0;
+  const [search, go] = useSearchParams();
+  const now = names.find((n) => n === search.get("part")) ?? "hospital";
+  const opened = useRef(new Set<Name>()).current.add(now);
   return (
     <Page title={shell("page.settings")} intro={t("intro")}>
-      <Ready query={{ data: editor.value, error: query.error, isPending: query.isPending, refetch: query.refetch }} rows={8}>
-        {(value) => (
-          <form onSubmit={(e) => { e.preventDefault(); editor.save(); }} noValidate>
-            <Stack>
-              {editor.theirs && <Conflict mine={value} theirs={editor.theirs.data} busy={editor.busy} onMine={editor.keepMine} onTheirs={editor.takeTheirs} />}
-              {other && <Failed error={editor.error} />}
-              {faults.rest.length > 0 && <Alert color="red" role="alert">{faults.rest.map((f) => <Text size="sm" key={f}>{f}</Text>)}</Alert>}
-              <FileNote />
-              <Form value={value} change={editor.change} faults={faults.fields} />
-              <SaveBar dirty={editor.dirty} busy={editor.busy} saved={editor.saved} onSave={editor.save} />
-            </Stack>
-          </form>
-        )}
-      </Ready>
-      <Purge />
-      <ConfigFile />
+      <FileNote />
+      <Tabs value={now} onChange={(n) => go(n && n !== "hospital" ? { part: n } : {}, { replace: true })}>
+        <Tabs.List aria-label={shell("page.settings")} mb="md">{names.map((n) => <Tabs.Tab key={n} value={n}>{s(`part.${n}`)}</Tabs.Tab>)}</Tabs.List>
+        {names.map((n) => {
+          const Shown = parts[n];
+          return <Tabs.Panel key={n} value={n}>{opened.has(n) && <Stack><Shown /></Stack>}</Tabs.Panel>;
+        })}
+      </Tabs>
     </Page>
   );
 }
