@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"database/sql"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,6 +96,12 @@ func TestADatabaseThatCannotServeIsNamedInOneSentenceAndLeftAsItWas(t *testing.T
 		database(t, path)
 	})
 	t.Run("locked by another process", locked)
+	t.Run("a server that takes the connection and says nothing", func(t *testing.T) {
+		l, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts: the system does
+		must(t, err)
+		defer l.Close()
+		refused(t, "postgres://curlew:hush@"+l.Addr().String()+"/curlew?connect_timeout=1&sslmode=disable", "see that the server runs")
+	})
 	t.Run("a server that does not answer", func(t *testing.T) {
 		refused(t, "postgres://curlew:hush@127.0.0.1:1/curlew", "see that the server runs")
 	})

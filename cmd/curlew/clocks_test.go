@@ -110,7 +110,7 @@ func TestANodeWhoseClockIsTenSecondsOffSaysSoInOneSentenceAndDialsNobodyUntilItI
 		f.set(one.Name, by)
 		f.until("held", func() bool { return strings.Contains(f.node(two, one.Name).Holds, says) })
 		known := f.node(two, one.Name)
-		f.until("beating", func() bool { return f.node(two, one.Name).LastSeen.After(known.LastSeen.Add(2 * time.Second)) })
+		f.until("beating", func() bool { return f.node(two, one.Name).LastSeen.After(known.LastSeen.Add(1500 * time.Millisecond)) })
 		if known.State != "held" || len(known.Warnings) != 1 || !strings.HasSuffix(known.Holds, "so it claims nothing: set it by NTP") {
 			t.Errorf("%+v", known)
 		}

@@ -198,7 +198,7 @@ func TestOnPostgreSQL(t *testing.T) {
 	standby, err := cluster.Standby(t.Context(), pgtest.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, standby.Stop(context.WithoutCancel(t.Context()))) })
-	way, url := muted(t, cluster.Either(standby, url))
+	way, url := muted(t, cluster.Either(standby, url)+"&connect_timeout=2")
 	f := startFleet(t, rig.Options{DB: url, Document: quietTown(60)})
 	node := f.rig.Nodes[0]
 	next := 0

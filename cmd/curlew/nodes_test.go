@@ -381,10 +381,11 @@ func TestNodesThatCannotFollowANewerVersionSaySoInOneSentenceAndDialNobody(t *te
 	f.held("revision 1 and it cannot follow to 2, so it claims nothing: its log says why", "Mars/Olympus")
 	ids := f.unclaimed()
 	save(good.Facility.TimeZone)
-	f.proved(ids)
+	f.dialled(len(ids))
 	future(t, "pgx", f.rig.DB)
 	f.held("a newer version has brought the database to schema 999", "run that version here, too")
 	f.unclaimed()
+	f.over(ids) // calls that are up have their end
 }
 
 // held waits until every node claims nothing, and expects that the list says why and the log, too.
@@ -392,8 +393,8 @@ func (f *fleet) held(why, logged string) {
 	f.t.Helper()
 	one := f.rig.Nodes[0]
 	for _, n := range f.rig.Nodes {
-		f.until("held", func() bool { return f.node(one, n.Name).State == "held" })
-		if s := f.node(one, n.Name); len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], why) {
+		f.until("held", func() bool { return strings.Contains(f.node(one, n.Name).Holds, why) })
+		if s := f.node(one, n.Name); s.State != "held" || len(s.Warnings) != 1 || s.Warnings[0] != s.Holds {
 			f.t.Errorf("%+v", s)
 		}
 		log, err := n.Log()
@@ -412,7 +413,7 @@ func (f *fleet) unclaimed() []outreach.TransactionID {
 	one := f.rig.Nodes[0]
 	ids := f.fire(one, 3)
 	seen := f.node(one, one.Name).LastSeen
-	f.until("beating", func() bool { return f.node(one, one.Name).LastSeen.After(seen.Add(2 * time.Second)) })
+	f.until("beating", func() bool { return f.node(one, one.Name).LastSeen.After(seen.Add(1500 * time.Millisecond)) })
 	for _, c := range f.cases(ids) {
 		if len(c.Attempts) > 0 {
 			f.t.Errorf("claimed: %+v", c.Attempts)
