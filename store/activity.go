@@ -35,7 +35,7 @@ func (s *Store) Activities(ctx context.Context, f outreach.ActivityFilter) (page
 			OR phone LIKE %s ESCAPE '\' OR id = %s)`, p, p, p, p, f.Q)
 	}
 	limit, floor := pageSize(f.Limit), ""
-	err = s.read(ctx, func(r *session) error {
+	err = s.view(ctx, longSilence, func(r *session) error {
 		if floor, err = r.activityFloor(f); err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (s *Store) Stats(ctx context.Context, from, to time.Time) (outreach.Stats, 
 		Dispositions: map[outreach.Disposition]int{}, ByChannel: map[outreach.Channel]outreach.OutcomeSum{},
 	}
 	span := args{idFloor(from), idFloor(to)}
-	err := s.read(ctx, func(q *session) error {
+	err := s.view(ctx, longSilence, func(q *session) error {
 		for _, part := range []func(*session, args, *outreach.Stats) error{countTransactions, countAttempts, countResponses} {
 			if err := part(q, span, &out); err != nil {
 				return err

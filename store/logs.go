@@ -81,7 +81,7 @@ func (s *Store) Logs(ctx context.Context, f outreach.LogFilter) (page outreach.L
 	limit := pageSize(f.Limit)
 	text := `SELECT seq, transaction_id, attempt_id, at, kind, data FROM logs` + q.where() + ` ORDER BY seq DESC` + q.limit(limit)
 	var last int64
-	err = s.glance(ctx).each(text, q.args, func(r row) error {
+	err = s.browse(ctx).each(text, q.args, func(r row) error {
 		var l outreach.LogEntry
 		var data []byte
 		if err := r.Scan(&last, (*string)(&l.Transaction), (*string)(&l.Attempt), (*millis)(&l.At), &l.Kind, &data); err != nil {

@@ -139,7 +139,7 @@ func (s *Store) Results(ctx context.Context, f outreach.ResultFilter) (page outr
 	}
 	limit := pageSize(f.Limit)
 	text := `SELECT ` + outboxColumns + ` FROM outbox` + q.where() + ` ORDER BY id DESC` + q.limit(limit)
-	err = s.glance(ctx).each(text, q.args, func(r row) error {
+	err = s.browse(ctx).each(text, q.args, func(r row) error {
 		page.Items = append(page.Items, outreach.OutboxRow{})
 		return scanOutbox(r, &page.Items[len(page.Items)-1])
 	})

@@ -133,5 +133,14 @@ func (s *Store) view(ctx context.Context, limit time.Duration, fn func(*session)
 
 // glance runs single queries on the read pool, without a common view.
 func (s *Store) glance(ctx context.Context) *session {
-	return &session{ctx: ctx, r: pool{db: s.reads, texts: s.texts, limit: silence}, d: s.d, s: s}
+	return s.ask(ctx, silence)
+}
+
+// browse is glance for questions of people, which may have to read much.
+func (s *Store) browse(ctx context.Context) *session {
+	return s.ask(ctx, longSilence)
+}
+
+func (s *Store) ask(ctx context.Context, limit time.Duration) *session {
+	return &session{ctx: ctx, r: pool{db: s.reads, texts: s.texts, limit: limit}, d: s.d, s: s}
 }

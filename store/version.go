@@ -34,7 +34,7 @@ const (
 // Pending counts the open transactions by the version of the configuration that they run on. It reads an index of
 // all that are open, none of their rows.
 func (s *Store) Pending(ctx context.Context) (out []outreach.PendingVersion, err error) {
-	err = s.read(ctx, func(q *session) error {
+	err = s.view(ctx, longSilence, func(q *session) error {
 		var names []pin
 		out = out[:0]
 		err := q.each(pendingText, nil, func(r row) error {
