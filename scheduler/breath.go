@@ -7,14 +7,16 @@ import (
 
 const (
 	breathFor   = 30 * time.Millisecond // between two passes of a busy queue
-	breathAfter = 8                     // passes that may follow each other at once
+	breathAfter = 8                     // passes more than breathEach allows make a queue busy
+	breathEach  = 10 * time.Millisecond // a pass in each is what a few calls need
 )
 
 // breath keeps passes apart while one follows the other: with many calls under way something is committed every few
-// milliseconds, and a pass that looks at everything costs as much as a call. What comes alone is looked at at once.
+// milliseconds, and a pass that looks at everything costs as much as a call. What comes alone, or after a few others, is
+// looked at at once.
 type breath struct {
 	began time.Time // of the last pass
-	quick int       // passes that followed each other at once
+	level float64   // passes beyond one in each breathEach
 }
 
 // take waits until a pass may begin; false once ctx has ended. It is the processor's time that is saved, so it waits
@@ -35,19 +37,22 @@ func (b *breath) take(ctx context.Context) bool {
 	}
 }
 
-// wait is how long the next pass has to wait, now.
+// wait is how long the next pass has to wait, now. A busy queue is one until nothing has come for breathFor.
 func (b *breath) wait(now time.Time) time.Duration {
 	gap := now.Sub(b.began)
 	b.began = now
 	if gap >= breathFor {
-		b.quick = 0
+		b.level = 0
 		return 0
 	}
-	if b.quick++; b.quick <= breathAfter {
-		return 0
+	if !b.busy() {
+		b.level = max(b.level-float64(gap)/float64(breathEach), 0) + 1
 	}
-	return breathFor - gap
+	if b.busy() {
+		return breathFor - gap
+	}
+	return 0
 }
 
 // busy reports whether passes follow each other.
-func (b *breath) busy() bool { return b.quick > breathAfter }
+func (b *breath) busy() bool { return b.level > breathAfter }

@@ -29,6 +29,7 @@ type Options struct {
 	Keyed   int           // calls whose keys are counted, 1000
 	Held    int           // calls up at once, 300
 	Hold    time.Duration // for how long, with one sample of memory a second, 15 s
+	Events  int           // whose way to the switch is timed, one at a time, 200
 }
 
 const (
@@ -55,7 +56,7 @@ type bench struct {
 // Run measures, the peers in turn.
 // A row's ratio is the figure over the driver's.
 func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
-	for v, d := range map[*int]int{&o.Calls: 900, &o.Lines: 80, &o.Keyed: 1000, &o.Held: 300} {
+	for v, d := range map[*int]int{&o.Calls: 900, &o.Lines: 80, &o.Keyed: 1000, &o.Held: 300, &o.Events: 200} {
 		if *v == 0 {
 			*v = d
 		}
@@ -81,7 +82,11 @@ func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 		return rows, err
 	}
 	held, err := b.hold(ctx)
-	return append(rows, held...), err
+	if rows = append(rows, held...); err != nil {
+		return rows, err
+	}
+	idle, err := b.idle(ctx)
+	return append(rows, idle...), err
 }
 
 func cores() float64 { return float64(runtime.NumCPU()) }

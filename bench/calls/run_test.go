@@ -16,14 +16,14 @@ func TestAShortRunMeasuresBothAndLosesNoKey(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "curlew/cmd/curlew").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	rows, err := callsbench.Run(t.Context(), callsbench.Options{Program: []string{program}, Env: os.Environ(), Calls: 30, Lines: 10, Keyed: 20, Held: 5, Hold: 2 * time.Second})
+	rows, err := callsbench.Run(t.Context(), callsbench.Options{Program: []string{program}, Env: os.Environ(), Calls: 30, Lines: 10, Keyed: 20, Held: 5, Hold: 2 * time.Second, Events: 5})
 	if errors.Is(err, callsbench.ErrNoFreeSWITCH) {
 		t.Skip(err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 9 {
+	if len(rows) != 13 {
 		t.Errorf("%d rows", len(rows))
 	}
 	for _, r := range rows {

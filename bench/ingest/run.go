@@ -2,9 +2,7 @@ package ingestbench
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -62,13 +60,16 @@ func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 	if m.bare, err = o.Bare(ctx, filepath.Join(dir, "bare.db"), clients, o.Events); err != nil {
 		return nil, err
 	}
-	if m.http, err = noStore(ctx, o.Events); err != nil {
+	if m.http, err = served(ctx, o.Events, http.HandlerFunc(decodeAndAnswer)); err != nil {
+		return nil, err
+	}
+	if m.own, err = withoutStore(ctx, o.Events, doc); err != nil {
 		return nil, err
 	}
 	return m.rows(), nil
 }
 
-type measured struct{ rate, ours, loads, bare, http float64 }
+type measured struct{ rate, ours, loads, bare, http, own float64 }
 
 // measure also notes the cores that the node and this process used meanwhile.
 func measure(node *rig.Node, run func() (float64, error)) (m measured, err error) {
@@ -93,30 +94,6 @@ func measure(node *rig.Node, run func() (float64, error)) (m measured, err error
 	return m, err
 }
 
-// noStore is the same load on a server that decodes the JSON and answers, and no more.
-func noStore(ctx context.Context, n int) (float64, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var ev outreach.Event
-		if err := json.NewDecoder(r.Body).Decode(&ev); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusAccepted)
-		json.NewEncoder(w).Encode(map[string]any{"event_id": ev.ID, "transactions": []string{ev.Subject.ID}, "duplicate": false})
-	})}
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(l) }()
-	rate, err := load(ctx, l.Addr().String(), "none", 0, n)
-	err = errors.Join(err, server.Close())
-	<-done
-	return rate, err
-}
-
 func (m measured) rows() []sheet.Row {
 	row := func(peer string, figure float64) sheet.Row {
 		return sheet.Row{Name: "events accepted over HTTP, durable, 32 clients", Figure: m.rate, Unit: "events/s", Peer: peer, PeerFigure: figure, Ratio: m.rate / figure}
@@ -125,6 +102,7 @@ func (m measured) rows() []sheet.Row {
 		row("target", 8000),
 		row("bare group commit, one small row per event", m.bare),
 		row("HTTP and JSON with nothing stored, the same load", m.http),
+		row("Curlew's own HTTP, keys and checks with nothing stored, the same load", m.own),
 		{Name: "events accepted over HTTP: Curlew's CPU", Figure: m.ours, Unit: "cores", Peer: "the load's own", PeerFigure: m.loads, Ratio: m.ours / max(m.loads, 1e-9)},
 		{Name: "events accepted over HTTP: Curlew's CPU for each", Figure: m.ours / m.rate * 1e6, Unit: "µs", Peer: "the load's own", PeerFigure: m.loads / m.rate * 1e6, Ratio: m.ours / max(m.loads, 1e-9)},
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"curlew/bench/rig"
 	"curlew/bench/sheet"
 	"curlew/clock"
+	"curlew/outreach"
 	simhims "curlew/sim/hims"
 )
 
@@ -20,7 +22,15 @@ import (
 type Options struct {
 	Program []string // how to run curlew
 	Env     []string
-	Events  int // default 400
+	Events  int     // default 400
+	Switch  *Switch // default: a simulated one
+}
+
+// Switch is a PBX elsewhere. What is written to it passes through the benchmark, which stamps it.
+type Switch struct {
+	Address  *net.TCPAddr
+	Document outreach.Document                            // its PBX has the switch's password
+	Calls    func(ctx context.Context) (n int, err error) // on the switch now
 }
 
 const (
@@ -44,11 +54,24 @@ func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	t := newTap()
-	r, err := rig.New(ctx, rig.Options{Program: o.Program, Env: o.Env, Dir: dir, Document: rig.Document(100), Listener: t.on})
+	setup := rig.Options{Program: o.Program, Env: o.Env, Dir: dir, Document: rig.Document(100), Listener: t.on}
+	if o.Switch != nil {
+		between, err := t.before(ctx, o.Switch.Address)
+		if err != nil {
+			return nil, err
+		}
+		defer between.Close()
+		setup.Document, setup.Switch = o.Switch.Document, between.Addr().(*net.TCPAddr)
+	}
+	r, err := rig.New(ctx, setup)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
+	calls := func(context.Context) (int, error) { return r.FreeSWITCH.Calls(), nil }
+	if o.Switch != nil {
+		calls = o.Switch.Calls
+	}
 	if err := r.Nodes[0].Start(ctx); err != nil {
 		return nil, err
 	}
@@ -60,7 +83,7 @@ func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 		return nil, err
 	}
 	defer f.Close()
-	m := measurement{rig: r, tap: t, client: r.Nodes[0].Client(nil), disk: f}
+	m := measurement{calls: calls, tap: t, client: r.Nodes[0].Client(nil), disk: f}
 	samples, err := m.samples(ctx, o.Events)
 	if err != nil {
 		return nil, err
@@ -69,7 +92,7 @@ func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 }
 
 type measurement struct {
-	rig    *rig.Rig
+	calls  func(context.Context) (int, error)
 	tap    *tap
 	client *simhims.Client
 	disk   *os.File
@@ -110,16 +133,27 @@ func (m *measurement) one(ctx context.Context, id, phone string) (s sample, err 
 	case <-ctx.Done():
 		return s, ctx.Err()
 	}
-	for m.rig.FreeSWITCH.Calls() > 0 {
-		if err := clock.Wait(ctx, clock.System{}, 5*time.Millisecond); err != nil {
-			return s, err
-		}
-	}
-	if err := clock.Wait(ctx, clock.System{}, rest); err != nil {
+	if err := m.quiet(ctx); err != nil {
 		return s, err
 	}
 	s.disk, err = m.fsyncs(3)
 	return s, err
+}
+
+// quiet waits until the call is over and a little longer.
+func (m *measurement) quiet(ctx context.Context) error {
+	for {
+		n, err := m.calls(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return clock.Wait(ctx, clock.System{}, rest)
+		}
+		if err := clock.Wait(ctx, clock.System{}, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
 }
 
 // fsyncs is the least that accepting, claiming and dialing cost, if each is to survive a loss of power.

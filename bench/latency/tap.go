@@ -2,6 +2,9 @@ package latencybench
 
 import (
 	"bytes"
+	"context"
+	"fmt"
+	"io"
 	"net"
 	"regexp"
 	"sync"
@@ -29,6 +32,46 @@ func (t *tap) Accept() (net.Conn, error) {
 	}
 	return &tapped{Conn: c, tap: t}, nil
 }
+
+// before listens for what is meant for a switch elsewhere, and passes it on both ways. The caller closes it.
+func (t *tap) before(ctx context.Context, to *net.TCPAddr) (net.Listener, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen before the switch: %w", err)
+	}
+	t.Listener = l
+	go func() {
+		for {
+			near, err := t.Accept()
+			if err != nil {
+				return // closed
+			}
+			go pass(ctx, near, to)
+		}
+	}()
+	return l, nil
+}
+
+func pass(ctx context.Context, near net.Conn, to *net.TCPAddr) {
+	defer near.Close()
+	var d net.Dialer
+	far, err := d.DialContext(ctx, "tcp", to.String())
+	if err != nil {
+		return // the program sees its link closed
+	}
+	back := make(chan struct{})
+	go func() {
+		defer close(back)
+		_, _ = io.Copy(near, far) // ends with either side
+		near.Close()
+	}()
+	_, _ = io.Copy(far, onlyReader{near}) // each read is stamped
+	far.Close()
+	<-back
+}
+
+// onlyReader hides what io.Copy would use to go round Read.
+type onlyReader struct{ io.Reader }
 
 // expect returns where the time of the number's originate will come.
 func (t *tap) expect(number string) <-chan time.Time {

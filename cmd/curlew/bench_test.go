@@ -114,10 +114,10 @@ func TestTheIngestBenchmarkPostsEveryEventAndMeasuresItsPeers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 5 {
+	if len(rows) != 6 {
 		t.Fatalf("%d rows: %+v", len(rows), rows)
 	}
-	for _, r := range rows[:3] {
+	for _, r := range rows[:4] {
 		if r.Figure <= 0 || r.PeerFigure <= 0 || r.Unit != "events/s" {
 			t.Errorf("%+v", r)
 		}
