@@ -143,6 +143,23 @@ func (r *registrar) peak() (most, live int) {
 	return most, r.live
 }
 
+// atOnce is the most calls through the gateway ("": any) that were up at one moment, by the switch's clock.
+func (r *registrar) atOnce(gateway string) (most int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ours := func(c *channel) bool { return !c.inbound && (gateway == "" || c.gateway == gateway) }
+	for _, begun := range r.all {
+		n := 0
+		for _, c := range r.all {
+			if ours(begun) && ours(c) && !c.created.After(begun.created) && (c.over.IsZero() || c.over.After(begun.created)) {
+				n++
+			}
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
 // pbxNow is what the REST interface says of the PBX.
 type pbxNow struct {
 	LinkUp   bool                     `json:"link_up"`

@@ -74,6 +74,38 @@ func TestInboundCallsKeepTheirShareOfTheSwitch(t *testing.T) {
 	}
 }
 
+// TestLinesOfThePBXAndOfATrunkHoldOnTheWire: five calls at once through the PBX, two of them through its first trunk,
+// which has no more channels; all that the caps leave is used.
+func TestLinesOfThePBXAndOfATrunkHoldOnTheWire(t *testing.T) {
+	t.Parallel()
+	sw, network := alone(t), shared.get(t)
+	trunks(t, sw, trunk{name: "narrow", port: network.Ports.Callee1}, trunk{name: "wide", port: network.Ports.Callee1})
+	seen := register(t, sw)
+	w := whole(t, curlew(t), sw, wholeOptions{change: func(d *outreach.Document) {
+		p := &d.PBXs[0]
+		p.MaxConcurrentCalls, p.Gateways[0].MaxConcurrentCalls = 5, 2
+		p.Gateways[0].Name, p.Gateways[1].Name = "narrow", "wide"
+		ringsFor(d, 3*time.Second)
+	}})
+	numbers := rig.Numbers(15, []int{12, 20, 21, 22})
+	for _, phone := range numbers {
+		w.fire(t, phone)
+	}
+	for _, phone := range numbers {
+		if a := w.until(t, phone, func(a activity) bool { return a.State == "failed" }); used(a) != 1 {
+			t.Errorf("%+v", a)
+		}
+	}
+	for gateway, most := range map[string]int{"": 5, "narrow": 2} {
+		if n := seen.atOnce(gateway); n != most {
+			t.Errorf("%d calls at once through %q, the cap is %d", n, gateway, most)
+		}
+	}
+	if n := len(seen.dialled("")); n != len(numbers) {
+		t.Errorf("%d phones rang %d times", len(numbers), n)
+	}
+}
+
 // TestCallsASecondHoldOnTheWire by the switch's own clock: four a second through the PBX, one of them through the
 // first trunk, though all twenty patients are due at once.
 func TestCallsASecondHoldOnTheWire(t *testing.T) {
@@ -100,14 +132,15 @@ func TestCallsASecondHoldOnTheWire(t *testing.T) {
 	}
 }
 
-// TestWhatAThrottledSwitchRefusesWaitsForItAndUsesUpNoTry: its sessions are all taken, or it is paused, which nothing
-// but its refusals tells. Nobody's phone rings for a refused call, the trunk is not blamed, and once there is room
+// TestWhatAThrottledSwitchRefusesWaitsForItAndUsesUpNoTry: its sessions are all taken, it admits none a second, or it is
+// paused, which nothing but its refusals tells. Nobody's phone rings for a refused call, the trunk is not blamed, and once there is room
 // all are called.
 func TestWhatAThrottledSwitchRefusesWaitsForItAndUsesUpNoTry(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ tighten, loosen string }{
-		"max sessions": {"fsctl max_sessions 1", "fsctl max_sessions 1000"},
-		"paused":       {"fsctl pause", "fsctl resume"},
+		"max sessions":   {"fsctl max_sessions 1", "fsctl max_sessions 1000"},
+		"paused":         {"fsctl pause", "fsctl resume"},
+		"calls a second": {"fsctl sps 1", "fsctl sps 1000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
