@@ -45,7 +45,7 @@ func HasModule(name string) bool {
 	if err != nil {
 		return false
 	}
-	_, err = os.Stat(filepath.Join(filepath.Dir(filepath.Dir(program)), "mod", name+".so"))
+	_, err = os.Stat(filepath.Join(modules(filepath.Dir(filepath.Dir(program))), name+".so"))
 	return err == nil
 }
 
