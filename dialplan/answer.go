@@ -30,6 +30,10 @@ func (c *Call) inCommitting(in Input) {
 func (c *Call) committed(in Committed) {
 	ok := in.Accepted && !in.Failed
 	if ok {
+		if c.answer.Action == outreach.Transfer && in.Stored == outreach.CallBack {
+			c.answer.Action = outreach.CallBack
+			c.note("transfer_full", nil)
+		}
 		c.result.Action, c.result.Accepted = c.answer.Action, true
 	}
 	c.note("answer", map[string]any{"action": string(c.answer.Action), "accepted": ok, "failed": in.Failed})
@@ -37,6 +41,8 @@ func (c *Call) committed(in Committed) {
 		c.note("recording_failed", nil)
 	}
 	switch {
+	case c.hungUp && ok && c.answer.Action == outreach.Transfer: // nobody is left to be connected
+		c.store(Commit{Action: outreach.CallBack, Digits: c.answer.Digits})
 	case c.hungUp:
 		c.stopTimer()
 		c.move(Over)
@@ -74,6 +80,10 @@ func (c *Call) toBridge() {
 
 // inTransferring ends after the talk; a desk that did not answer becomes a call back.
 func (c *Call) inTransferring(in Input) {
+	if _, ok := in.(Bridged); ok {
+		c.bridged = true
+		c.note("bridged", nil)
+	}
 	if _, ok := in.(quiet); !ok {
 		return
 	}

@@ -95,13 +95,13 @@ func (j *journal) Answered(_ context.Context, id outreach.AttemptID, _ int64, _ 
 	return nil
 }
 
-func (j *journal) Respond(_ context.Context, id outreach.AttemptID, _ int64, a outreach.Action, digits, value string, _ time.Time) (bool, error) {
+func (j *journal) Respond(_ context.Context, id outreach.AttemptID, _ int64, a outreach.Action, digits, value string, _ time.Time) (outreach.Action, error) {
 	if j.fails() {
 		j.add(id, "failed")
-		return false, errors.New("database is locked")
+		return "", errors.New("database is locked")
 	}
 	j.add(id, "respond %s %s %s", a, digits, value)
-	return true, nil
+	return a, nil
 }
 
 func (j *journal) fails() bool {

@@ -33,6 +33,7 @@ type Call struct {
 	hungUp    bool
 
 	pending  choice // waits for its second press
+	bridged  bool   // the patient has been connected to the desk
 	answer   Commit // being stored
 	tries    int    // of storing it
 	noInput  int
@@ -295,7 +296,7 @@ func (c *Call) gone() {
 }
 
 // lastWish is the answer that a hangup leaves behind: a whole key that was waiting for another digit,
-// or what was recorded. Keys that need a second press leave none.
+// what was recorded, or a transfer that reached nobody. Keys that need a second press leave none.
 func (c *Call) lastWish() Commit {
 	switch c.state {
 	case Recording:
@@ -309,6 +310,10 @@ func (c *Call) lastWish() Commit {
 		return c.wishOf(c.keys.take(c.menu, true))
 	case Listening, Message, Menu:
 		return c.wishOf(c.keys.take(c.menu, true))
+	case Transferring:
+		if !c.bridged {
+			return Commit{Action: outreach.CallBack, Digits: c.pending.key}
+		}
 	case Again:
 		if t := c.keys.take(c.menu, true); t.found == whole && t.choice.key == c.pending.key {
 			return c.commitOf(t.choice)

@@ -66,7 +66,7 @@ func (g *leg) recordDir() string {
 var opening = []string{
 	"myevents json",
 	"nixevent ALL",
-	"event json CHANNEL_ANSWER CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE DTMF CUSTOM avmd::beep",
+	"event json CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE DTMF CUSTOM avmd::beep",
 	"linger 5",
 }
 
@@ -155,6 +155,8 @@ func (v *conversation) hear(ctx context.Context, e *esl.Event) bool {
 	switch e.Name() {
 	case "CHANNEL_ANSWER":
 		v.begin(ctx, e)
+	case "CHANNEL_BRIDGE":
+		v.step(ctx, Bridged{})
 	case "CHANNEL_EXECUTE_COMPLETE":
 		response := e.Get("Application-Response")
 		if e.Get("Application") == "bridge" {

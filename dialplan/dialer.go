@@ -31,9 +31,10 @@ var (
 type Reporter interface {
 	Ringing(ctx context.Context, id outreach.AttemptID, token int64, at time.Time) error
 	Answered(ctx context.Context, id outreach.AttemptID, token int64, at time.Time) error
-	// Respond stores an answer; its confirmation plays after it has returned true. An error means
-	// that nothing was stored, and it is called again.
-	Respond(ctx context.Context, id outreach.AttemptID, token int64, action outreach.Action, digits, value string, at time.Time) (accepted bool, err error)
+	// Respond stores an answer and returns what counts of it, whose confirmation plays then: the action, a call back
+	// where no line is free for a transfer, nothing where it came too late. An error means that nothing was stored, and it is
+	// called again.
+	Respond(ctx context.Context, id outreach.AttemptID, token int64, action outreach.Action, digits, value string, at time.Time) (stored outreach.Action, err error)
 	Note(ctx context.Context, id outreach.AttemptID, token int64, kind string, data map[string]any) error
 	// End is called once per order that was not ErrNotSent, and again only while it returns an error.
 	End(ctx context.Context, r outreach.CallResult) error

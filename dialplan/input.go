@@ -37,8 +37,14 @@ type (
 	Beep struct{}
 	// Fired: a timer ran out.
 	Fired struct{ ID TimerID }
-	// Committed answers a Commit. Failed: nothing was stored, it may be tried again.
-	Committed struct{ Accepted, Failed bool }
+	// Committed answers a Commit. Failed: nothing was stored, it may be tried again. Stored is what counts, if that
+	// is another action than the one asked for.
+	Committed struct {
+		Accepted, Failed bool
+		Stored           outreach.Action
+	}
+	// Bridged: the patient talks to the desk.
+	Bridged struct{}
 	// HungUp: the leg is over, whoever ended it.
 	HungUp struct{}
 
@@ -52,6 +58,7 @@ func (Pressed) input()   {}
 func (Beep) input()      {}
 func (Fired) input()     {}
 func (Committed) input() {}
+func (Bridged) input()   {}
 func (HungUp) input()    {}
 func (quiet) input()     {}
 

@@ -206,6 +206,44 @@ func TestADeskThatDoesNotAnswerBecomesACallBack(t *testing.T) {
 	same(t, "played", f.played[7:], []string{"did_call_back", "goodbye"})
 }
 
+// The scheduler has no line for a second leg: the patient is told of the call back, not sent off with a goodbye.
+func TestATransferWithoutAFreeLineIsACallBackOfWhichThePatientIsTold(t *testing.T) {
+	f := newFake(t, testScript(), Route{Gateway: "trunk1"})
+	f.answers = func(Commit) []Committed { return []Committed{{Accepted: true, Stored: outreach.CallBack}} }
+	f.answer()
+	f.until("menu")
+	f.press("7")
+	f.idle()
+	same(t, "played", f.played[3:], []string{"did_call_back", "goodbye"})
+	if o := f.call.Outcome(); o.Action != outreach.CallBack || !slices.Contains(f.notes, "transfer_full") {
+		t.Errorf("%+v %v", o, f.notes)
+	}
+}
+
+func TestAPatientWhoHangsUpBeforeTheDeskAnswersIsCalledBack(t *testing.T) {
+	for name, c := range map[string]struct {
+		until func(*fake)
+		want  []string
+	}{
+		"while it is stored":      {func(f *fake) { f.hangUp(); f.step(Committed{Accepted: true, Stored: outreach.Transfer}) }, []string{"transfer", "call_back"}},
+		"while the patient hears": {func(f *fake) { f.step(Committed{Accepted: true}); f.hangUp() }, []string{"transfer", "call_back"}},
+		"while the desk rings":    {func(f *fake) { f.step(Committed{Accepted: true}); f.until("bridge"); f.hangUp() }, []string{"transfer", "call_back"}},
+		"after the talk":          {func(f *fake) { f.step(Committed{Accepted: true}); f.until("bridge"); f.step(Bridged{}); f.hangUp() }, []string{"transfer"}},
+	} {
+		f := newFake(t, testScript(), Route{Gateway: "trunk1"})
+		f.answers = func(c Commit) []Committed { return nil }
+		f.answer()
+		f.until("menu")
+		f.press("7")
+		c.until(f)
+		f.step(Committed{Accepted: true})
+		same(t, name, f.actions(), c.want)
+		if f.call.State() != Over {
+			t.Errorf("%s: still %s", name, f.call.State())
+		}
+	}
+}
+
 func TestATransferOutsideItsHoursOrToAnUnsafeTargetBecomesACallBack(t *testing.T) {
 	closed := testScript()
 	closed.Menu[6].Hours = &outreach.Window{From: "11:00", To: "12:00"}

@@ -167,13 +167,13 @@ func (g *leg) respond(ctx context.Context, c Commit, at time.Time, back chan<- C
 		back <- Committed{Failed: true}
 		return
 	}
-	var accepted bool
+	var stored outreach.Action
 	err := g.reported(ctx, func(ctx context.Context) (err error) {
-		accepted, err = g.d.o.Reporter.Respond(ctx, g.order.Attempt, g.order.Token, c.Action, c.Digits, c.Value, at)
+		stored, err = g.d.o.Reporter.Respond(ctx, g.order.Attempt, g.order.Token, c.Action, c.Digits, c.Value, at)
 		return err
 	})
 	if err != nil {
 		g.d.o.Log.Error("store answer", "attempt_id", g.order.Attempt, "pbx", g.order.PBX, "action", c.Action, "error", err)
 	}
-	back <- Committed{Accepted: accepted && err == nil, Failed: err != nil}
+	back <- Committed{Accepted: stored != "" && err == nil, Failed: err != nil, Stored: stored}
 }

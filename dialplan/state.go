@@ -42,7 +42,7 @@ func callTransitions() map[State][]State {
 		Recording:    {Committing, Settling, Over},
 		Committing:   {Confirming, Transferring, Goodbye, Settling},
 		Confirming:   {Goodbye, Over},
-		Transferring: {Committing, Ending, Over},
+		Transferring: {Committing, Ending, Settling, Over},
 		Voicemail:    {Ending, Over},
 		Goodbye:      {Ending, Over},
 		Ending:       {Over},

@@ -149,6 +149,7 @@ func TestEveryArrowCanBeTaken(t *testing.T) {
 	}))
 	walk(false, "", func(f *fake) { f.call.menu = nil; f.answer(); f.idle() })
 	walk(false, "", at("menu", func(f *fake) { f.press("7"); f.until("bridge"); f.done(time.Second, "SUCCESS"); f.idle() }))
+	walk(false, "", at("menu", func(f *fake) { f.press("7"); f.until("bridge"); f.step(Bridged{}); f.hangUp() }))
 	for _, end := range []string{"bridge", "goodbye", "did_confirm", "record", "record_ask", recordTone, "sure_rating", "sure_cancel"} {
 		key := map[string]string{"bridge": "7", "record": "6", "record_ask": "6", recordTone: "6", "sure_rating": "*", "sure_cancel": "2", "did_confirm": "1"}[end]
 		walk(false, "", at("menu", func(f *fake) {

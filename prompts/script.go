@@ -147,15 +147,15 @@ func (d *draft) systemCategories(s outreach.Script) []string {
 	return needed
 }
 
-// answers drafts confirmations and second questions. A transfer needs a call-back's too where it has hours: outside them
-// it becomes one.
+// answers drafts confirmations and second questions. A transfer needs a call-back's, too: it becomes one outside its
+// hours, where nobody is at the desk and where no line is free.
 func (d *draft) answers(p *parts) error {
 	for _, a := range d.actions {
 		var err error
-		if a.Action == outreach.Transfer && a.Hours != nil {
+		if a.Action == outreach.Transfer {
 			a.Action = outreach.CallBack
 		}
-		if _, done := p.confirm[a.Action]; done || !a.Action.Answers() || a.Action == outreach.Transfer {
+		if _, done := p.confirm[a.Action]; done || !a.Action.Answers() {
 			continue
 		}
 		if p.confirm[a.Action], err = d.answer(a); err != nil {

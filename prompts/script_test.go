@@ -184,9 +184,9 @@ func TestARatingIsAskedForOnce(t *testing.T) {
 	}
 }
 
-func TestATransferOutsideItsHoursNeedsTheCallBacksConfirmation(t *testing.T) {
+func TestATransferNeedsTheCallBacksConfirmation(t *testing.T) {
 	snap, c, step := fixture(t, "en", nil)
-	step.Actions = []outreach.KeyAction{{Key: "0", Action: outreach.Transfer, Target: "100", Hours: &outreach.Window{From: "09:00", To: "17:00"}}, {Key: "3", Action: outreach.Record}}
+	step.Actions = []outreach.KeyAction{{Key: "0", Action: outreach.Transfer, Target: "100"}, {Key: "3", Action: outreach.Record}}
 	s, err := library(t, Options{Dir: t.TempDir(), Speaker: &whistle{}}).Script(t.Context(), snap, c, step)
 	if err != nil {
 		t.Fatal(err)

@@ -21,25 +21,25 @@ func TestTheSecondLegOfATransferIsALineOfItsOwnAndWithoutOneThePatientIsCalledBa
 		orders[o.Transaction] = o
 		must(t, r.sched.Answered(t.Context(), o.Attempt, o.Token, r.clock.Now()))
 	}
-	transfer := func(id outreach.TransactionID) (bool, outreach.Case) {
+	transfer := func(id outreach.TransactionID) (outreach.Action, outreach.Case) {
 		t.Helper()
 		o := orders[id]
-		ok, err := r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Transfer, "7", "1000", r.clock.Now())
+		stored, err := r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Transfer, "7", "1000", r.clock.Now())
 		must(t, err)
 		c, err := r.store.Case(t.Context(), id)
 		must(t, err)
-		return ok, c
+		return stored, c
 	}
-	if ok, c := transfer(first); !ok || c.Response.Action != outreach.Transfer {
-		t.Fatalf("%v %+v", ok, c.Response)
+	if stored, c := transfer(first); stored != outreach.Transfer || c.Response.Action != outreach.Transfer {
+		t.Fatalf("%s %+v", stored, c.Response)
 	}
 	used, err := r.store.LinesInUse(t.Context())
 	must(t, err)
 	if used["main"][""] != 3 || used["main"]["trunk1"] != 3 {
 		t.Errorf("in use: %v, want three", used)
 	}
-	if ok, c := transfer(second); ok || c.Response.Action != outreach.CallBack {
-		t.Errorf("a transfer without a line: %v %+v", ok, c.Response)
+	if stored, c := transfer(second); stored != outreach.CallBack || c.Response.Action != outreach.CallBack { // so that the patient is told
+		t.Errorf("a transfer without a line: %s %+v", stored, c.Response)
 	}
 	third := r.fire("03") // waits: the second leg holds the third line
 	r.ended(orders[second], "NORMAL_CLEARING", 0)

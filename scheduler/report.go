@@ -50,22 +50,23 @@ func (s *Scheduler) record(ctx context.Context, id outreach.AttemptID, token int
 	return nil
 }
 
-// Respond commits a key press before its confirmation plays. accepted is false where the answer came
-// too late to count.
-func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token int64, action outreach.Action, digits, value string, at time.Time) (accepted bool, err error) {
+// Respond commits a key press before its confirmation plays, and returns what counts of it: a call back where no line
+// is free for a transfer, nothing where the answer came too late.
+func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token int64, action outreach.Action, digits, value string, at time.Time) (stored outreach.Action, err error) {
 	if s.trying(id) { // the dialer notes the answer itself
-		return true, nil
+		return action, nil
 	}
 	snap := s.current()
-	bridges := true
 	if action == outreach.Transfer {
-		if bridges, err = s.mayBridge(ctx, id, token, at); err != nil && !late(err) {
-			return false, fmt.Errorf("line of a transfer of %s: %w", id, err)
+		bridges, err := s.mayBridge(ctx, id, token, at)
+		if err != nil && !late(err) {
+			return "", fmt.Errorf("line of a transfer of %s: %w", id, err)
 		}
 		if !bridges {
 			action, value = outreach.CallBack, ""
 		}
 	}
+	var accepted bool
 	ch, err := s.decideAttempt(ctx, id, token, at, func(c outreach.Case) (outreach.Change, error) {
 		var ch outreach.Change
 		ch, accepted = outreach.OnResponse(snap, c, outreach.Response{
@@ -84,14 +85,17 @@ func (s *Scheduler) Respond(ctx context.Context, id outreach.AttemptID, token in
 	})
 	if late(err) {
 		s.Log.Warn("a key came after its attempt was settled", "attempt_id", id, "err", err)
-		return false, nil
+		return "", nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("commit answer of %s: %w", id, err)
+		return "", fmt.Errorf("commit answer of %s: %w", id, err)
 	}
 	ch.Hangup = slices.DeleteFunc(ch.Hangup, func(h outreach.AttemptID) bool { return h == id })
 	s.hangUp(ctx, ch)
-	return accepted && bridges, nil
+	if !accepted {
+		return "", nil
+	}
+	return action, nil
 }
 
 // keyOf tells a key of a call of ours from one of a patient who rang back.

@@ -77,12 +77,12 @@ func TestALegOfOursThatRingsAtTheCallersPhoneIsEndedFirst(t *testing.T) {
 	if !ok || o.Transaction != id {
 		t.Fatalf("%+v %v", o, ok)
 	}
-	accepted, err := r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Confirm, "1", "", r.clock.Now())
+	stored, err := r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Confirm, "1", "", r.clock.Now())
 	must(t, err)
 	got, err := r.store.Case(t.Context(), id)
 	must(t, err)
-	if !accepted || got.Transaction.State != outreach.Completed || got.Response.Via != "callback" {
-		t.Errorf("%v %+v %+v", accepted, got.Transaction, got.Response)
+	if stored != outreach.Confirm || got.Transaction.State != outreach.Completed || got.Response.Via != "callback" {
+		t.Errorf("%s %+v %+v", stored, got.Transaction, got.Response)
 	}
 }
 

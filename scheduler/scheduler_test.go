@@ -150,8 +150,8 @@ func TestALegThatSurvivedTheCrashIsWatchedNotEnded(t *testing.T) {
 	if _, plays := adopted[0].Script.Flows["en"]; !plays || adopted[0].Attempt != o.Attempt || adopted[0].Gateway != o.Gateway {
 		t.Errorf("a leg that still rings is watched as %+v: it has nothing to play once it is answered", adopted[0])
 	}
-	if accepted, err := r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Confirm, "1", "", r.clock.Now()); accepted || err != nil {
-		t.Fatalf("a late write of the owner that died was taken: %v, %v", accepted, err)
+	if stored, err := r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Confirm, "1", "", r.clock.Now()); stored != "" || err != nil {
+		t.Fatalf("a late write of the owner that died was taken: %q, %v", stored, err)
 	}
 	must(t, again.End(t.Context(), outreach.CallResult{Attempt: o.Attempt, Token: adopted[0].Token, Sent: true, Created: true, Progress: true, Cause: "USER_BUSY", SIPStatus: 486, EndedAt: r.clock.Now()}))
 	c, err := r.store.Case(t.Context(), id)
@@ -370,7 +370,8 @@ func TestOfAnswersThatComeAtOnceOneIsFirstAndTheRingingLegIsHungUpOnce(t *testin
 		o := r.ordered()
 		ways := []func() (bool, error){
 			func() (bool, error) {
-				return r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Confirm, "1", "", r.clock.Now())
+				stored, err := r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Confirm, "1", "", r.clock.Now())
+				return stored != "", err
 			},
 		}
 		for _, via := range []string{"link", "button", "word"} {

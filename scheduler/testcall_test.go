@@ -24,7 +24,7 @@ func TestATestCallIsPlacedAndTellsWhatHappens(t *testing.T) {
 	}
 	must(t, r.sched.Answered(t.Context(), o.Attempt, o.Token, noon))
 	must(t, r.sched.Note(t.Context(), o.Attempt, o.Token, "key", map[string]any{"key": "1"}))
-	if accepted, err := r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Confirm, "1", "", noon); !accepted || err != nil {
+	if stored, err := r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Confirm, "1", "", noon); stored != outreach.Confirm || err != nil {
 		t.Fatalf("the answer was not taken: %v", err)
 	}
 	must(t, r.sched.End(t.Context(), outreach.CallResult{Attempt: o.Attempt, Sent: true, Accepted: true, Created: true, Answered: true, Cause: "NORMAL_CLEARING", EndedAt: noon}))

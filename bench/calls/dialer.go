@@ -105,8 +105,8 @@ func (o *ours) Ringing(context.Context, outreach.AttemptID, int64, time.Time) er
 
 func (o *ours) Answered(context.Context, outreach.AttemptID, int64, time.Time) error { return nil }
 
-func (o *ours) Respond(context.Context, outreach.AttemptID, int64, outreach.Action, string, string, time.Time) (bool, error) {
-	return true, nil
+func (o *ours) Respond(_ context.Context, _ outreach.AttemptID, _ int64, a outreach.Action, _, _ string, _ time.Time) (outreach.Action, error) {
+	return a, nil
 }
 
 func (o *ours) Note(context.Context, outreach.AttemptID, int64, string, map[string]any) error {

@@ -138,6 +138,12 @@ type atPrompt struct {
 // press has the phone of a number press keys, as telephone-events to the hospital.
 func press(t *testing.T, sw *freeswitch.Switch, number, keys string) {
 	t.Helper()
+	phoneOf(t, sw, number, func(leg string) { ask(t, sw, "uuid_send_dtmf "+leg+" "+keys) })
+}
+
+// phoneOf does something to the phone of a number, by the leg it has on the switch.
+func phoneOf(t *testing.T, sw *freeswitch.Switch, number string, do func(leg string)) {
+	t.Helper()
 	var shown struct {
 		Rows []struct{ UUID, Direction, Dest string }
 	}
@@ -146,7 +152,7 @@ func press(t *testing.T, sw *freeswitch.Switch, number, keys string) {
 	}
 	for _, c := range shown.Rows {
 		if c.Direction == "inbound" && c.Dest == number {
-			ask(t, sw, "uuid_send_dtmf "+c.UUID+" "+keys)
+			do(c.UUID)
 			return
 		}
 	}
@@ -204,6 +210,41 @@ func TestATransferTellsThePatientAndABusyDeskBecomesACallBack(t *testing.T) {
 			r := h.place(t, o)
 			if got := h.j.of(o.Attempt, false); !slices.Equal(got, want) || !slices.Contains(h.j.of(o.Attempt, true), "note prompt transferring") || r.Cause != "NORMAL_CLEARING" {
 				t.Errorf("%+v\n%v", r, h.j.of(o.Attempt, true))
+			}
+		})
+	}
+}
+
+// TestAPatientWhoHangsUpBeforeTheDeskAnswersIsCalledBack; who was connected is not.
+func TestAPatientWhoHangsUpBeforeTheDeskAnswersIsCalledBack(t *testing.T) {
+	t.Parallel()
+	sw := shared.get(t)
+	h, ears := open(t, sw, hospitalOptions{}), watch(t, sw.Addr, sw.Password())
+	for name, c := range map[string]struct {
+		number, desk, event string
+		want                []string
+	}{
+		"while it rings": {"13015555107", "12025550112", "execute bridge", []string{"respond transfer 7 12025550112", "respond call_back 7"}},
+		"in the talk":    {"13015555207", "12025550100", "BRIDGE", []string{"respond transfer 7 12025550100"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := h.order(c.number)
+			for i := range o.Script.Menu {
+				if o.Script.Menu[i].Action == outreach.Transfer {
+					o.Script.Menu[i].Target = c.desk
+				}
+			}
+			if err := h.d.Dial(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+			ears.await(t, o.Attempt, c.event, 1)
+			phoneOf(t, sw, o.Destination, func(leg string) { ask(t, sw, "uuid_kill "+leg) })
+			r := h.j.result(t, o.Attempt)
+			all := h.j.of(o.Attempt, true)
+			answers := slices.DeleteFunc(slices.Clone(all), func(l string) bool { return !strings.HasPrefix(l, "respond ") })
+			if !slices.Equal(answers, c.want) || slices.Contains(all, "note bridged") != (c.event == "BRIDGE") || r.Cause != "NORMAL_CLEARING" {
+				t.Errorf("%+v\n%q", r, all)
 			}
 		})
 	}

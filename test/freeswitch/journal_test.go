@@ -47,9 +47,9 @@ func (j *journal) Answered(_ context.Context, id outreach.AttemptID, _ int64, _ 
 	return nil
 }
 
-func (j *journal) Respond(_ context.Context, id outreach.AttemptID, _ int64, a outreach.Action, digits, value string, _ time.Time) (bool, error) {
+func (j *journal) Respond(_ context.Context, id outreach.AttemptID, _ int64, a outreach.Action, digits, value string, _ time.Time) (outreach.Action, error) {
 	j.add(id, "respond %s %s %s", a, digits, value)
-	return true, nil
+	return a, nil
 }
 
 func (j *journal) Note(_ context.Context, id outreach.AttemptID, _ int64, kind string, data map[string]any) error {
