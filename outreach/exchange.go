@@ -27,6 +27,7 @@ type EventPlan struct {
 type Claim struct {
 	Transaction TransactionID
 	Token       int64 // the transaction's token as read: a row that moved since is refused
+	Revision    int64 // of the settings that it was decided by
 	Attempt     Attempt
 	Caps        Caps
 	Links       []LinkRow

@@ -24,7 +24,7 @@ func (s *Scheduler) callWish(snap *outreach.Snapshot, c outreach.Case, step outr
 	a := s.attempt(c, now)
 	a.PBX, a.Gateway, a.Address = to.PBX.Name, to.Gateway.Name, c.Transaction.Phone
 	return wish{c: c, until: s.leased(), send: plan{candidate: to}, claim: outreach.Claim{
-		Transaction: c.Transaction.ID, Token: c.Transaction.Token, Attempt: a, Caps: snap.CapsFor(to),
+		Transaction: c.Transaction.ID, Token: c.Transaction.Token, Revision: snap.Revision, Attempt: a, Caps: snap.CapsFor(to),
 	}}
 }
 

@@ -17,10 +17,14 @@ const (
 
 // letters sends what calendars must be told. A letter whose answer was lost goes again: it is the same mail.
 func (s *Scheduler) letters(ctx context.Context, now time.Time) error {
-	if s.paused(outreach.Email, "", "", "") {
+	if s.paused(outreach.Email, "", "", "") || !s.Member.MayClaim() {
 		return nil
 	}
-	due, err := s.Store.ClaimLetters(ctx, now, lettersAtOnce)
+	snap := s.current()
+	due, err := s.Store.ClaimLetters(ctx, snap.Revision, now, lettersAtOnce)
+	if s.Member.replaced(err, snap) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("letters: %w", err)
 	}
@@ -32,7 +36,7 @@ func (s *Scheduler) letters(ctx context.Context, now time.Time) error {
 			defer s.Wake()
 			defer s.calls.Done()
 			defer s.writing.Add(-1)
-			if err := s.letter(run, l); err != nil {
+			if err := s.letter(run, snap, l); err != nil {
 				s.Log.Error("letter", "transaction_id", l.Transaction, "letter_id", l.ID, "err", err)
 			}
 		}()
@@ -40,7 +44,7 @@ func (s *Scheduler) letters(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-func (s *Scheduler) letter(ctx context.Context, l outreach.Letter) error {
+func (s *Scheduler) letter(ctx context.Context, snap *outreach.Snapshot, l outreach.Letter) error {
 	ctx, cancel := context.WithTimeout(ctx, letterTimeout)
 	defer cancel()
 	now := s.Clock.Now()
@@ -53,7 +57,7 @@ func (s *Scheduler) letter(ctx context.Context, l outreach.Letter) error {
 		entry.Kind = "calendar_not_told"
 		return s.Store.LetterTried(ctx, l, time.Time{}, entry)
 	}
-	m, err := s.Composer.Letter(s.current(), l)
+	m, err := s.Composer.Letter(snap, l)
 	if err != nil {
 		return err
 	}

@@ -214,6 +214,23 @@ func (m *Member) MayClaim() bool {
 	return m == nil || !m.halted() && !m.draining() && !m.leave.Load() && m.newest() <= m.o.Revision()
 }
 
+// replaced reports whether err says that newer settings than s hold. Then the node claims nothing until it has them.
+func (m *Member) replaced(err error, s *outreach.Snapshot) bool {
+	if !errors.Is(err, outreach.ErrRevision) {
+		return false
+	}
+	if m == nil {
+		return true
+	}
+	m.mu.Lock()
+	m.standing.Revision = max(m.standing.Revision, s.Revision+1)
+	m.mu.Unlock()
+	if m.o.Behind != nil {
+		m.o.Behind()
+	}
+	return true
+}
+
 // newest is the revision of the newest settings that the node has heard of.
 func (m *Member) newest() int64 {
 	m.mu.Lock()

@@ -20,7 +20,7 @@ func (s *Scheduler) messageWish(snap *outreach.Snapshot, c outreach.Case, step o
 	if step.Channel == outreach.Email {
 		a.Address = t.Email
 	}
-	w := wish{c: c, until: s.leased(), claim: outreach.Claim{Transaction: t.ID, Token: t.Token, Attempt: a, Caps: snap.PatientCaps()}}
+	w := wish{c: c, until: s.leased(), claim: outreach.Claim{Transaction: t.ID, Token: t.Token, Revision: snap.Revision, Attempt: a, Caps: snap.PatientCaps()}}
 	base := strings.TrimSuffix(snap.Document.Facility.PublicBaseURL, "/")
 	until := c.Event.Subject.Time
 	if !until.After(t.CutOffAt) {

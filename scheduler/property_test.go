@@ -177,7 +177,7 @@ func (st *story) pass(id outreach.TransactionID) {
 	}
 	a := outreach.Attempt{ID: outreach.AttemptID(store.NewID(st.now)), Transaction: t.ID, Step: t.Step, Try: t.Tries + 1, Channel: t.Channel,
 		RecipientKey: t.RecipientID, Address: t.Phone, State: outreach.AttemptClaimed, Owner: "n1", LeaseUntil: st.now.Add(time.Minute), ClaimedAt: st.now}
-	claim := outreach.Claim{Transaction: t.ID, Token: t.Token, Attempt: a, Caps: st.caps}
+	claim := outreach.Claim{Transaction: t.ID, Token: t.Token, Revision: st.r.snap.Revision, Attempt: a, Caps: st.caps}
 	if a.Channel == outreach.IVR {
 		claim.Attempt.PBX, claim.Attempt.Gateway = "main", "trunk1"
 		claim.Caps.PBXCalls, claim.Caps.GatewayCalls, claim.Caps.PBXRate, claim.Caps.GatewayRate = 1000, 1000, 1000, 1000

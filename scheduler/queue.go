@@ -303,6 +303,10 @@ func (p *pass) claim(ctx context.Context) (claimed int, err error) {
 		claims[i] = w.claim
 	}
 	outcomes, err := p.s.Store.Claim(ctx, p.now, claims)
+	if p.s.Member.replaced(err, p.snap) {
+		p.blocked = true
+		return 0, nil
+	}
 	if err != nil {
 		return 0, fmt.Errorf("claim: %w", err)
 	}

@@ -90,6 +90,18 @@ func newRig(t *testing.T, change func(*outreach.Document)) *rig {
 	return r
 }
 
+// enforce saves settings and makes them the node's, which must not run.
+func (r *rig) enforce(doc outreach.Document) {
+	r.t.Helper()
+	revision, err := r.store.SaveDocument(r.t.Context(), doc, -1, "test", r.clock.Now())
+	must(r.t, err)
+	snap, problems := outreach.Compile(doc, revision)
+	if len(problems) > 0 {
+		r.t.Fatal(problems)
+	}
+	r.snap = snap
+}
+
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
 func must(t *testing.T, err error) {

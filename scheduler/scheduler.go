@@ -32,7 +32,7 @@ type Store interface {
 	RenewLeases(ctx context.Context, node string, now time.Time, lease time.Duration) error
 	LinesInUse(ctx context.Context) (map[string]map[string]int, error)
 	Pauses(ctx context.Context) ([]outreach.PauseScope, error)
-	ClaimLetters(ctx context.Context, now time.Time, limit int) ([]outreach.Letter, error)
+	ClaimLetters(ctx context.Context, revision int64, now time.Time, limit int) ([]outreach.Letter, error)
 	LetterTried(ctx context.Context, l outreach.Letter, next time.Time, entry outreach.LogEntry) error
 	Purge(ctx context.Context, before time.Time, rows int) (int, error)
 	Gateways

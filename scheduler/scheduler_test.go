@@ -229,7 +229,7 @@ func TestAnAttemptThatNobodyCarriesOnGivesItsPatientBackToTheQueue(t *testing.T)
 	id := r.fire("01")
 	c := r.until(id, "ready", func(c outreach.Case) bool { return c.Transaction.Ready })
 	now := r.clock.Now()
-	out, err := r.store.Claim(t.Context(), now, []outreach.Claim{{Transaction: id, Token: c.Transaction.Token, Attempt: outreach.Attempt{
+	out, err := r.store.Claim(t.Context(), now, []outreach.Claim{{Transaction: id, Token: c.Transaction.Token, Revision: r.snap.Revision, Attempt: outreach.Attempt{
 		ID: outreach.AttemptID(store.NewID(now)), Transaction: id, Try: 1, Channel: outreach.IVR, PBX: "main", Gateway: "trunk1",
 		Address: c.Transaction.Phone, RecipientKey: c.Transaction.RecipientID, Owner: "n1", LeaseUntil: now.Add(30 * time.Second)}}})
 	must(t, err)
@@ -427,7 +427,7 @@ func TestAnAnswerAndAClaimAtOnceLeaveEitherASendBeforeItOrNone(t *testing.T) {
 		must(t, errOf(r.store.Promote(t.Context(), r.clock.Now(), 100)))
 		c, err := r.store.Case(t.Context(), id)
 		must(t, err)
-		claim := outreach.Claim{Transaction: id, Token: c.Transaction.Token, Caps: r.snap.PatientCaps(), Attempt: outreach.Attempt{
+		claim := outreach.Claim{Transaction: id, Token: c.Transaction.Token, Revision: r.snap.Revision, Caps: r.snap.PatientCaps(), Attempt: outreach.Attempt{
 			ID: outreach.AttemptID(store.NewID(r.clock.Now())), Channel: outreach.IVR, PBX: "main", Gateway: "trunk1", Address: c.Transaction.Phone, RecipientKey: c.Transaction.RecipientID}}
 		claim.Caps.PBXCalls, claim.Caps.GatewayCalls, claim.Caps.PBXRate, claim.Caps.GatewayRate = 1000, 1000, 1000, 1000
 		begin := make(chan struct{})

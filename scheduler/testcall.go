@@ -13,7 +13,7 @@ import (
 
 // TestCalls is what a test call needs of the database.
 type TestCalls interface {
-	ClaimTest(ctx context.Context, now time.Time, tc outreach.TestCall, caps outreach.Caps) error
+	ClaimTest(ctx context.Context, revision int64, tc outreach.TestCall, caps outreach.Caps) error
 	TestLine(ctx context.Context, id outreach.AttemptID, l outreach.TestLine) error
 	EndTest(ctx context.Context, tc outreach.TestCall, at time.Time) error
 	EndOldTests(ctx context.Context, now time.Time) error
@@ -47,7 +47,8 @@ func (s *Scheduler) TestCall(ctx context.Context, o outreach.TestOrder) (outreac
 	if err != nil {
 		return outreach.TestCall{}, err
 	}
-	if err := s.Store.ClaimTest(ctx, run.call.PlacedAt, run.call, snap.CapsFor(to)); err != nil {
+	if err := s.Store.ClaimTest(ctx, snap.Revision, run.call, snap.CapsFor(to)); err != nil {
+		s.Member.replaced(err, snap)
 		return outreach.TestCall{}, errors.Join(err, s.forgetTrial(run))
 	}
 	s.mu.Lock()
@@ -64,6 +65,8 @@ func (s *Scheduler) testGateway(p outreach.PBX, st outreach.PBXStatus, o outreac
 		return outreach.Gateway{}, &outreach.HeldError{Reason: outreach.ReasonUnableConnect, Detail: "The PBX is inactive. Activate it first."}
 	case s.paused(outreach.IVR, p.Name, "", o.Configuration) || s.pausedPBX(p.Name):
 		return outreach.Gateway{}, &outreach.HeldError{Reason: outreach.ReasonPaused, Detail: "Calls are paused. Resume them first."}
+	case !s.Member.MayClaim():
+		return outreach.Gateway{}, &outreach.HeldError{Reason: outreach.ReasonUnableConnect, Detail: "This node claims nothing now; the list of nodes says why."}
 	case !st.LinkUp:
 		return outreach.Gateway{}, &outreach.HeldError{Reason: outreach.ReasonUnableConnect, Detail: "This node is not connected to the PBX: " + st.Error}
 	}

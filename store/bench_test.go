@@ -144,7 +144,7 @@ func claimAll(b *testing.B, s *store.Store, ids []outreach.TransactionID, claime
 	for from := 0; from < len(ids); from += pass {
 		var claims []outreach.Claim
 		for n := from; n < min(from+pass, len(ids)); n++ {
-			claims = append(claims, outreach.Claim{Transaction: ids[n], Attempt: outreach.Attempt{
+			claims = append(claims, outreach.Claim{Transaction: ids[n], Revision: 1, Attempt: outreach.Attempt{
 				ID: outreach.AttemptID(store.NewID(t0)), Try: 1, Channel: outreach.IVR, PBX: "main", Gateway: "trunk1",
 				Address: phone(n), RecipientKey: event(n).Recipient.ID, LeaseUntil: t0.Add(time.Minute)},
 				Caps: outreach.Caps{PBXCalls: 1000, GatewayCalls: 1000, PBXRate: 1e6, GatewayRate: 1e6,

@@ -14,7 +14,7 @@ func TestABridgedCallHoldsTwoLinesUntilItEnds(t *testing.T) {
 		ids := f.accept(ev, opens(ready(ev, t0))).Transactions
 		caps := outreach.Caps{PBXCalls: 2, GatewayCalls: 2, PBXRate: 10, GatewayRate: 1}
 		a := outreach.Attempt{ID: "leg", Channel: outreach.IVR, PBX: "main", Gateway: "trunk1", Address: ev.Recipient.Phone, RecipientKey: "P-1"}
-		out, err := f.Claim(t.Context(), t0, []outreach.Claim{{Transaction: ids[0], Attempt: a, Caps: caps}})
+		out, err := f.Claim(t.Context(), t0, []outreach.Claim{{Transaction: ids[0], Revision: 1, Attempt: a, Caps: caps}})
 		if err != nil || !out[0].Claimed {
 			t.Fatalf("%+v %v", out, err)
 		}
@@ -42,7 +42,7 @@ func TestABridgedCallHoldsTwoLinesUntilItEnds(t *testing.T) {
 		ids = f.accept(ev, opens(ready(ev, t0))).Transactions
 		a.ID, a.Address, a.RecipientKey = "next", ev.Recipient.Phone, "P-2"
 		later := t0.Add(time.Minute)
-		if out, err = f.Claim(t.Context(), later, []outreach.Claim{{Transaction: ids[0], Attempt: a, Caps: caps}}); err != nil || !out[0].Claimed {
+		if out, err = f.Claim(t.Context(), later, []outreach.Claim{{Transaction: ids[0], Revision: 1, Attempt: a, Caps: caps}}); err != nil || !out[0].Claimed {
 			t.Fatalf("after the end: %+v %v", out, err)
 		}
 		caps.GatewayCalls = 1

@@ -14,6 +14,7 @@ import (
 // Claim answers each claim in order, in one write transaction: under locks on all that it counts it looks
 // at what the number and the patient have had, at the lines in use and at the token buckets, and only
 // then writes the attempt, its links and the moved transaction. A refused claim changes nothing, not even a bucket.
+// Where one was decided by settings that have been replaced, nothing is claimed: ErrRevision.
 func (s *Store) Claim(ctx context.Context, now time.Time, claims []outreach.Claim) (out []outreach.ClaimOutcome, err error) {
 	if len(claims) == 0 {
 		return nil, nil
@@ -40,6 +41,11 @@ type claiming struct {
 
 func (t *tx) claimAll(now time.Time, claims []outreach.Claim) ([]outreach.ClaimOutcome, error) {
 	c := claiming{tx: t, now: now, lines: map[string]*outreach.Lines{}, rows: map[outreach.TransactionID]*held{}}
+	for i := range claims {
+		if err := t.decidedBy(claims[i].Revision); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.lock(claims); err != nil {
 		return nil, err
 	}

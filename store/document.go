@@ -138,6 +138,11 @@ func (s *Store) SaveDocument(ctx context.Context, doc outreach.Document, expect 
 }
 
 func (t *tx) saveDocument(want []resource, expect int64, actor string, at time.Time) (int64, error) {
+	if t.d.rowLocks {
+		if err := t.exec(replaceSettingsText); err != nil {
+			return 0, err
+		}
+	}
 	var revision int64
 	if _, err := t.one(`SELECT revision FROM settings WHERE id = 1`+t.d.forUpdate, nil, &revision); err != nil {
 		return 0, err

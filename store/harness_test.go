@@ -171,7 +171,7 @@ func (f *fixture) get(id outreach.TransactionID) outreach.Case {
 // claimOf asks for a call to c's number through main/trunk1.
 func claimOf(c outreach.Case, at time.Time) outreach.Claim {
 	tr := c.Transaction
-	return outreach.Claim{Transaction: tr.ID, Token: tr.Token, Attempt: outreach.Attempt{
+	return outreach.Claim{Transaction: tr.ID, Token: tr.Token, Revision: 1, Attempt: outreach.Attempt{
 		ID: outreach.AttemptID(store.NewID(at)), Step: tr.Step, Try: tr.Tries + 1, Channel: outreach.IVR, PBX: "main", Gateway: "trunk1",
 		Address: tr.Phone, RecipientKey: tr.RecipientID, LeaseUntil: at.Add(time.Minute)}}
 }
@@ -187,6 +187,9 @@ func (f *fixture) claim(at time.Time, claims ...outreach.Claim) []outreach.Claim
 func (f *fixture) claim1(id outreach.TransactionID, at time.Time) outreach.Attempt {
 	f.t.Helper()
 	in := claimOf(f.get(id), at)
+	var err error
+	in.Revision, err = f.Revision(f.t.Context())
+	must(f.t, err)
 	if out := f.claim(at, in)[0]; !out.Claimed {
 		f.t.Fatalf("claim of %s refused: %+v", id, out)
 	}

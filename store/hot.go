@@ -29,6 +29,7 @@ type hot struct {
 	past     *past
 	subjects map[subjectKey]*subjectPast // those that are stored
 	known    map[eventKey]bool           // events that are stored
+	revision int64                       // of the settings, which claims hold until their commit; 0 until it is read
 }
 
 const hotMax = 8192

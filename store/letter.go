@@ -55,13 +55,16 @@ func (t *tx) insertLetters(ev *outreach.Event, l outreach.Letter, at time.Time) 
 const letterLease = 5 * time.Minute
 
 // ClaimLetters takes at most limit letters that are due, the earliest first, for one try each: for five
-// minutes, or until LetterTried, nobody else gets them.
-func (s *Store) ClaimLetters(ctx context.Context, now time.Time, limit int) (out []outreach.Letter, err error) {
+// minutes, or until LetterTried, nobody else gets them. Where settings newer than that revision hold: ErrRevision.
+func (s *Store) ClaimLetters(ctx context.Context, revision int64, now time.Time, limit int) (out []outreach.Letter, err error) {
 	if due, err := s.lettersDue(ctx, now); !due || err != nil {
 		return nil, err
 	}
 	err = s.write(ctx, func(t *tx) error {
 		out = nil
+		if err := t.decidedBy(revision); err != nil {
+			return err
+		}
 		err := t.each(`SELECT body, tries FROM letters WHERE pending = 1 AND next_at <= $1 ORDER BY next_at LIMIT $2`+t.d.skipLocks,
 			args{toMillis(now), int64(limit)}, func(r row) error {
 				var body []byte

@@ -44,13 +44,13 @@ func TestALetterGoesToEachMailboxThatWasInvitedAndIsSentUntilItIsTaken(t *testin
 		if at, ok, err := f.NextWake(t.Context(), t0); err != nil || !ok || !at.Equal(t0) {
 			t.Errorf("a letter wakes at %s, %v, %v", at, ok, err)
 		}
-		got, err := f.ClaimLetters(t.Context(), t0, 8)
+		got, err := f.ClaimLetters(t.Context(), 1, t0, 8)
 		must(t, err)
 		if len(got) != 1 || got[0].Sequence != 7 || got[0].Tries != 0 || got[0].ID == "" || got[0].Address != "P1@Example.org" {
 			t.Fatalf("letters %+v", got)
 		}
 		claim := func(at time.Time) int {
-			more, err := f.ClaimLetters(t.Context(), at, 8)
+			more, err := f.ClaimLetters(t.Context(), 1, at, 8)
 			must(t, err)
 			return len(more)
 		}

@@ -30,6 +30,7 @@ func (t *tx) prefetch(conn *pgTx, batch []*operation) error {
 		return t.prefetchSubjects(conn, batch)
 	case wantsClaims:
 		c := batch[0].wants.claims
+		conn.ask(holdSettingsText, nil, func(row) error { return nil })
 		conn.ask(lockKeysText, args{c.keys}, func(row) error { return nil })
 		t.askCases(conn, batch[0].wants.cases, false)
 		t.askPast(conn, c)
@@ -189,9 +190,8 @@ func (t *tx) askPast(conn *pgTx, c *claimWants) {
 // askSettings saves the question for the settings where those in memory hold.
 func (t *tx) askSettings(conn *pgTx) {
 	conn.ask(revisionText, nil, func(r row) error {
-		var revision int64
-		err := r.Scan(&revision)
-		t.hot.settings = t.s.settings.ofRevision(revision)
+		err := r.Scan(&t.hot.revision)
+		t.hot.settings = t.s.settings.ofRevision(t.hot.revision)
 		return err
 	})
 }

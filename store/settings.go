@@ -161,6 +161,35 @@ func (s *session) versionInForce(name string) (int64, error) {
 	return v, nil
 }
 
+// decidedBy returns ErrRevision where settings newer than that revision hold. Otherwise none come into force
+// before this transaction ends: what it claims was decided by the newest.
+func (t *tx) decidedBy(revision int64) error {
+	var newest int64
+	if t.hot != nil && t.hot.revision > 0 {
+		newest = t.hot.revision
+	} else {
+		if t.d.rowLocks {
+			if err := t.exec(holdSettingsText); err != nil {
+				return fmt.Errorf("hold the settings: %w", err)
+			}
+		}
+		if _, err := t.one(revisionText, nil, &newest); err != nil {
+			return fmt.Errorf("settings revision: %w", err)
+		}
+	}
+	if newest > revision {
+		return fmt.Errorf("revision %d expected, %d found: %w", revision, newest, ErrRevision)
+	}
+	return nil
+}
+
+// On PostgreSQL claims hold the settings together, and whoever replaces them waits for those under way and goes before
+// all others. Whoever takes it takes it first of all locks.
+const (
+	holdSettingsText    = `SELECT pg_advisory_xact_lock_shared(hashtextextended('settings', 0))`
+	replaceSettingsText = `SELECT pg_advisory_xact_lock(hashtextextended('settings', 0))`
+)
+
 // Revision returns the settings' revision; it rises with every change.
 func (s *Store) Revision(ctx context.Context) (revision int64, err error) {
 	_, err = s.glance(ctx).one(revisionText, nil, &revision)

@@ -13,11 +13,15 @@ import (
 const linesOfTests = ` FROM test_calls WHERE ended_at = 0`
 
 // ClaimTest takes a line and tokens for a test call and writes it ahead. It is refused with *outreach.HeldError where the
-// caps, an opt-out, another call to the number or the bounds of test calls say no.
-func (s *Store) ClaimTest(ctx context.Context, now time.Time, tc outreach.TestCall, caps outreach.Caps) error {
+// caps, an opt-out, another call to the number or the bounds of test calls say no, and with ErrRevision where settings
+// newer than that revision hold.
+func (s *Store) ClaimTest(ctx context.Context, revision int64, tc outreach.TestCall, caps outreach.Caps) error {
 	// Not writeHot, as its end: the lines that SQLite's writer has counted along are counted anew.
 	err := s.write(ctx, func(t *tx) error {
-		c := claiming{tx: t, now: fromMillis(toMillis(now)), lines: map[string]*outreach.Lines{}}
+		c := claiming{tx: t, now: fromMillis(toMillis(tc.PlacedAt)), lines: map[string]*outreach.Lines{}}
+		if err := t.decidedBy(revision); err != nil {
+			return err
+		}
 		if err := c.lockPBX(tc.PBX); err != nil {
 			return err
 		}

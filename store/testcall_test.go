@@ -25,7 +25,7 @@ func TestATestCallHoldsALineUntilItIsOver(t *testing.T) {
 			}
 		}
 		claim := func(id, number string, at time.Time) error {
-			return f.ClaimTest(t.Context(), at, testCall(id, number, at), caps)
+			return f.ClaimTest(t.Context(), 1, testCall(id, number, at), caps)
 		}
 		must(t, claim("one", "+12025550101", t0))
 		lines(1)
@@ -55,7 +55,7 @@ func TestATestCallHoldsALineUntilItIsOver(t *testing.T) {
 func TestATestCallCountsInTheCapsOfPatientsCalls(t *testing.T) {
 	everywhere(t, func(t *testing.T, f *fixture) {
 		caps := outreach.Caps{PBXCalls: 1, GatewayCalls: 1}
-		must(t, f.ClaimTest(t.Context(), t0, testCall("one", "+12025550199", t0), caps))
+		must(t, f.ClaimTest(t.Context(), 1, testCall("one", "+12025550199", t0), caps))
 		in := claimOf(f.get(f.open1(1)), t0)
 		in.Caps = caps
 		if got := f.claim(t0, in)[0]; got.Claimed || got.Refusal != outreach.ReasonPBXLimit {
@@ -67,7 +67,7 @@ func TestATestCallCountsInTheCapsOfPatientsCalls(t *testing.T) {
 		}
 		var held *outreach.HeldError
 		wide := outreach.Caps{PBXCalls: 9, GatewayCalls: 9}
-		if err := f.ClaimTest(t.Context(), t0, testCall("two", phone(1), t0), wide); !errors.As(err, &held) || held.Reason != outreach.ReasonPhoneBusy {
+		if err := f.ClaimTest(t.Context(), 1, testCall("two", phone(1), t0), wide); !errors.As(err, &held) || held.Reason != outreach.ReasonPhoneBusy {
 			t.Fatalf("a patient's phone that rings: %v", err)
 		}
 	})
@@ -79,23 +79,23 @@ func TestTestCallsAreBounded(t *testing.T) {
 		caps := outreach.Caps{PBXCalls: 9, GatewayCalls: 9}
 		var held *outreach.HeldError
 		must(t, f.AddOptOut(t.Context(), outreach.OptOutRow{Address: "+12025550108", Via: "admin", At: t0}))
-		if err := f.ClaimTest(t.Context(), t0, testCall("o", "+12025550108", t0), caps); !errors.As(err, &held) || held.Reason != outreach.ReasonOptOut {
+		if err := f.ClaimTest(t.Context(), 1, testCall("o", "+12025550108", t0), caps); !errors.As(err, &held) || held.Reason != outreach.ReasonOptOut {
 			t.Fatalf("opted out: %v", err)
 		}
 		for i := range outreach.TestCallsAnHour {
 			at := t0.Add(time.Duration(i) * time.Second)
 			tc := testCall(fmt.Sprint("c", i), "+12025550101", at)
-			must(t, f.ClaimTest(t.Context(), at, tc, caps))
+			must(t, f.ClaimTest(t.Context(), 1, tc, caps))
 			must(t, f.EndTest(t.Context(), tc, at))
 		}
-		if err := f.ClaimTest(t.Context(), t0.Add(time.Minute), testCall("more", "+12025550101", t0.Add(time.Minute)), caps); !errors.As(err, &held) || held.Reason != outreach.ReasonFrequencyCap {
+		if err := f.ClaimTest(t.Context(), 1, testCall("more", "+12025550101", t0.Add(time.Minute)), caps); !errors.As(err, &held) || held.Reason != outreach.ReasonFrequencyCap {
 			t.Fatalf("the hour is full: %v", err)
 		}
 		later := t0.Add(2 * time.Hour)
 		for i := range outreach.TestCallsAtOnce {
-			must(t, f.ClaimTest(t.Context(), later, testCall(fmt.Sprint("l", i), fmt.Sprintf("+1202555011%d", i), later), caps))
+			must(t, f.ClaimTest(t.Context(), 1, testCall(fmt.Sprint("l", i), fmt.Sprintf("+1202555011%d", i), later), caps))
 		}
-		if err := f.ClaimTest(t.Context(), later, testCall("lx", "+12025550119", later), caps); !errors.As(err, &held) || held.Reason != outreach.ReasonPBXLimit {
+		if err := f.ClaimTest(t.Context(), 1, testCall("lx", "+12025550119", later), caps); !errors.As(err, &held) || held.Reason != outreach.ReasonPBXLimit {
 			t.Fatalf("as many as may be: %v", err)
 		}
 	})

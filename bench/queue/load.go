@@ -50,7 +50,7 @@ func transaction(ev outreach.Event, n int) outreach.Transaction {
 }
 
 func claim(id outreach.TransactionID, number string, token int64) outreach.Claim {
-	return outreach.Claim{Transaction: id, Token: token,
+	return outreach.Claim{Transaction: id, Token: token, Revision: 1,
 		Attempt: outreach.Attempt{ID: outreach.AttemptID(store.NewID(start)), Try: 1, Channel: outreach.IVR, PBX: "main", Gateway: "trunk1",
 			Address: number, RecipientKey: number, LeaseUntil: start.Add(time.Minute)},
 		Caps: outreach.Caps{PBXCalls: 1000, GatewayCalls: 1000, PBXRate: 1e6, GatewayRate: 1e6, BetweenCalls: 30 * time.Minute,
