@@ -9,7 +9,8 @@ import (
 )
 
 // census is Curlew's own channels on one switch, those of its other nodes too, as the switch tells of them. What the
-// switch counts beside them are its other callers. A call whose originate has left is none of them until it has a channel.
+// switch counts beside them are its other callers. The second leg of a transfer is ours, as a line is held for it; what the
+// dialplan of an extension dials from there is none of them. A call whose originate has left is none of them until it has a channel.
 type census struct {
 	mu    sync.Mutex
 	since map[string]time.Time // by UUID
@@ -26,7 +27,7 @@ func (c *census) see(e *esl.Event, now time.Time) {
 	defer c.mu.Unlock()
 	switch e.Name() {
 	case "CHANNEL_CREATE":
-		if e.Get("variable_"+string(varAsks)) != "" {
+		if e.Get("variable_"+string(varAsks)) != "" && e.Get("Call-Direction") != "inbound" { // the far end of a loopback has it, too
 			c.add(id, now)
 			c.begun = append(c.begun, now)
 		}

@@ -184,7 +184,7 @@ func TestATransferTellsThePatientThenMovesTheStopThenBridges(t *testing.T) {
 		t.Fatalf("commits %+v", f.commits)
 	}
 	f.until("bridge")
-	if want := "{originate_timeout=30,origination_caller_id_number=+12025550199}sofia/gateway/trunk1/1000"; f.running.Arg != want {
+	if want := "{originate_timeout=30,curlew_asks=true,origination_caller_id_number=+12025550199}sofia/gateway/trunk1/1000"; f.running.Arg != want {
 		t.Errorf("bridge %s, want %s", f.running.Arg, want)
 	}
 	f.done(time.Minute, "SUCCESS")

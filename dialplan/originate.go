@@ -40,7 +40,8 @@ const (
 	varTones       variable = "execute_on_answer_2"
 	varCodec       variable = "absolute_codec_string"
 	varTerminators variable = "playback_terminators"
-	varAsks        variable = "curlew_asks" // says to operators and simulated patients that curlew_ask will come
+	varAsks        variable = "curlew_asks" // says to operators and simulated patients that curlew_ask will come; marks a channel as ours
+	varBowout      variable = "loopback_bowout"
 )
 
 // Command returns the originate command, or an error that wraps ErrUnsafe and names the field, never
@@ -104,7 +105,9 @@ func (r Route) bridge(target string, ring time.Duration) (string, error) {
 	case r.Extensions != "" && (!isName(r.Extensions) || !isDialable(target)):
 		return "", fmt.Errorf("extension: %w", ErrUnsafe)
 	case r.Extensions != "":
-		return "{" + pair(varTimeout, seconds(ring)) + "}loopback/" + target + "/" + r.Extensions, nil
+		// A loopback that bows out once a telephone has answered behind it ends our bridge, and with it the talk.
+		vars := []string{pair(varTimeout, seconds(ring)), pair(varBowout, "false"), pair(varAsks, "true")}
+		return "{" + strings.Join(vars, ",") + "}loopback/" + target + "/" + r.Extensions, nil
 	}
 	return bridgeTo(r.Gateway, r.CallerID, target, ring)
 }
@@ -114,7 +117,7 @@ func bridgeTo(gateway, callerID, target string, ring time.Duration) (string, err
 	if !isName(gateway) || !isDialable(target) || callerID != "" && !isDialable(callerID) {
 		return "", fmt.Errorf("transfer target: %w", ErrUnsafe)
 	}
-	vars := []string{pair(varTimeout, seconds(ring))}
+	vars := []string{pair(varTimeout, seconds(ring)), pair(varAsks, "true")}
 	if callerID != "" {
 		vars = append(vars, pair(varCallerID, callerID))
 	}

@@ -162,7 +162,8 @@ func TestATransferGoesWhereItsTargetIs(t *testing.T) {
 	inside.Extensions = "default"
 	spoilt := route
 	spoilt.Extensions = "default|error/X"
-	const number, extension = "{originate_timeout=30,origination_caller_id_number=+12025550199}sofia/gateway/trunk1/", "{originate_timeout=30}loopback/"
+	const number, extension = "{originate_timeout=30,curlew_asks=true,origination_caller_id_number=+12025550199}sofia/gateway/trunk1/",
+		"{originate_timeout=30,loopback_bowout=false,curlew_asks=true}loopback/"
 	for _, c := range []struct {
 		route        Route
 		target, want string

@@ -4,9 +4,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"curlew/outreach"
+	"curlew/test/freeswitch"
 )
 
 // TestATransferReachesAnExtensionOfThePBXItself through its dialplan, not through a trunk; one that is busy becomes a
@@ -37,5 +41,75 @@ func TestATransferReachesAnExtensionOfThePBXItself(t *testing.T) {
 				t.Errorf("%+v\n%q", r, lines)
 			}
 		})
+	}
+}
+
+// TestATalkLastsAndItsSecondLegIsOurs: both sides talk, by a trunk and to a telephone behind an extension. It goes on, under
+// a hard stop of its own; of what the switch counts two sessions are ours, as many as lines are held. Where a loopback
+// leads to a telephone the other two are the dialplan's.
+func TestATalkLastsAndItsSecondLegIsOurs(t *testing.T) {
+	t.Parallel()
+	network := shared.get(t)
+	for name, c := range map[string]struct {
+		target   string
+		patient  string
+		sessions int
+	}{
+		"a number": {"+17075555100", "13045555107", 2}, "a telephone behind an extension": {"7002", "13045555207", 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sw := aloneWith(t, freeswitch.Options{Heartbeat: 1})
+			trunks(t, sw, trunk{name: "out", port: network.Ports.Callee1})
+			const telephone = `<extension name="telephone"><condition field="destination_number" expression="^7002$">
+<action application="bridge" data="sofia/gateway/out/1` + freeswitch.AreaGreeting + `5555200"/></condition></extension>`
+			if err := os.WriteFile(filepath.Join(sw.Path("conf"), "dialplan", "desks.xml"), []byte(telephone), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			ask(t, sw, "reloadxml")
+			h := open(t, sw, hospitalOptions{pbx: func(p *outreach.PBX) {
+				p.ExtensionContext, p.Gateways = "public", []outreach.Gateway{{Name: "out", Strip: "+"}}
+			}})
+			ears := watch(t, sw.Addr, sw.Password())
+			o := h.order(c.patient)
+			o.Gateway = "out"
+			i := slices.IndexFunc(o.Script.Menu, func(a outreach.KeyAction) bool { return a.Action == outreach.Transfer })
+			o.Script.Menu[i].Target = c.target
+			if err := h.d.Dial(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+			ears.await(t, o.Attempt, "BRIDGE", 1)
+			phoneOf(t, network, o.Destination, func(leg string) { ask(t, network, "uuid_broadcast "+leg+" tone_stream://%(20000,0,300,500)") })
+			h.await("counted the second leg as ours", func(s outreach.PBXStatus) bool { return s.Sessions == c.sessions && s.OwnSessions == 2 })
+			stopsIn(t, sw, o.Attempt, time.Hour)
+			time.Sleep(5 * time.Second) // a loopback that bows out does so after two seconds of sound
+			if life, _, _ := ears.seen(o.Attempt); slices.Contains(life, "UNBRIDGE") {
+				t.Errorf("the talk was cut off: %q\n%q", life, h.j.of(o.Attempt, true))
+			}
+			phoneOf(t, network, o.Destination, func(leg string) { ask(t, network, "uuid_kill "+leg) })
+			if r := h.j.result(t, o.Attempt); r.Cause != "NORMAL_CLEARING" || slices.Contains(h.j.of(o.Attempt, false), "respond call_back 7") {
+				t.Errorf("%+v\n%q", r, h.j.of(o.Attempt, true))
+			}
+			h.await("saw everybody go", func(s outreach.PBXStatus) bool { return s.Sessions == 0 && s.OwnSessions == 0 })
+		})
+	}
+}
+
+// stopsIn checks that the switch has one hard stop of the call, and when.
+func stopsIn(t *testing.T, sw *freeswitch.Switch, id outreach.AttemptID, in time.Duration) {
+	t.Helper()
+	var stops []string
+	for line := range strings.Lines(ask(t, sw, "show tasks")) {
+		if strings.Contains(line, string(id)) {
+			stops = append(stops, strings.Split(line, ",")[3])
+		}
+	}
+	if len(stops) != 1 {
+		t.Errorf("hard stops: %q", stops)
+		return
+	}
+	at, err := strconv.ParseInt(stops[0], 10, 64)
+	if left := time.Until(time.Unix(at, 0)); err != nil || left > in || left < in-time.Minute {
+		t.Errorf("the hard stop is in %s, %v", left, err)
 	}
 }

@@ -105,9 +105,7 @@ const throttled = "-ERR DESTINATION_OUT_OF_ORDER"
 func (w *witness) of(id outreach.AttemptID) (life, apps []string, job string) {
 	late, refused := time.After(10*time.Second), time.Now().Add(time.Second) // one that is refused has no last event
 	for {
-		w.mu.Lock()
-		life, apps, job = slices.Clone(w.legs[string(id)]), slices.Clone(w.apps[string(id)]), w.jobs["originate-"+string(id)]
-		w.mu.Unlock()
+		life, apps, job = w.seen(id)
 		if slices.Contains(life, "DESTROY") && job != "" || job == throttled && len(life) == 0 && time.Now().After(refused) {
 			return life, apps, strings.ReplaceAll(job, string(id), "UUID")
 		}
@@ -117,6 +115,13 @@ func (w *witness) of(id outreach.AttemptID) (life, apps []string, job string) {
 			return life, apps, job
 		}
 	}
+}
+
+// seen is what has been told of the leg by now.
+func (w *witness) seen(id outreach.AttemptID) (life, apps []string, job string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.legs[string(id)]), slices.Clone(w.apps[string(id)]), w.jobs["originate-"+string(id)]
 }
 
 // simulated is the simulated switch on the real clock, with patients as quick as the telephones here.
