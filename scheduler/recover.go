@@ -121,23 +121,47 @@ func (s *Scheduler) Reap(ctx context.Context) error {
 	}
 	var adopting sync.WaitGroup // making a survivor's script takes time that the next one may not have
 	defer adopting.Wait()
+	var gone []outreach.Attempt
 	for _, a := range live {
 		switch {
 		case s.tracked(a.ID) || s.Dialer.Watching(a.ID):
 		case a.State == outreach.AttemptUnknown && a.Owner != s.Node && now.Before(a.LeaseUntil): // another node watches it
 		case a.State == outreach.AttemptUnknown:
-			if !s.settleUnknown(ctx, a, now) {
-				continue
-			}
-			if taken, ok := s.takeOver(ctx, a); ok {
-				s.track(taken)
-				adopting.Go(func() { s.adopt(ctx, taken) })
+			switch s.settleUnknown(ctx, a, now) {
+			case isGone:
+				gone = append(gone, a)
+			case survives:
+				if taken, ok := s.takeOver(ctx, a); ok {
+					s.track(taken)
+					adopting.Go(func() { s.adopt(ctx, taken) })
+				}
 			}
 		case a.Owner == s.Node && now.After(a.ClaimedAt.Add(s.Lease)): // ours, and nobody carries it on: its end could not be written
 			if err := s.orphan(ctx, a); err != nil {
 				s.Log.Error("attempt that nobody carries on", "attempt_id", a.ID, "err", err)
 			}
 		}
+	}
+	return s.settleGone(ctx, gone)
+}
+
+// toldTime is how long after its channel is gone a leg's hangup event may still be on its way to us.
+const toldTime = 250 * time.Millisecond
+
+// settleGone ends the attempts whose legs are not there any more: by what their PBX tells of it, else by policy.
+func (s *Scheduler) settleGone(ctx context.Context, gone []outreach.Attempt) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	if err := clock.Wait(ctx, clock.System{}, toldTime); err != nil {
+		return err
+	}
+	for _, a := range gone {
+		if r, ok := s.Dialer.Ended(a.ID); ok {
+			s.settleProved(ctx, a, r)
+			continue
+		}
+		s.settleByPolicy(ctx, a, s.Clock.Now())
 	}
 	return nil
 }
@@ -149,49 +173,56 @@ func (s *Scheduler) tracked(id outreach.AttemptID) bool {
 	return ok
 }
 
-// settleUnknown asks the PBX or the provider. A leg that is still there is to be watched to its end
-// (survives); one that is gone is over, though nothing proves that it did not ring: policy ends it.
+// whereabouts is what came of the question about an unknown attempt.
+type whereabouts int
+
+const (
+	leftAlone whereabouts = iota // it is settled, or to be asked about again
+	survives                     // its leg is still there and is to be watched to its end
+	isGone                       // its leg is not there any more
+)
+
+// settleUnknown asks the PBX or the provider. A leg that is gone is over, though nothing proves that it did not ring.
 // Without an answer policy waits out the longest call.
-func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now time.Time) (survives bool) {
+func (s *Scheduler) settleUnknown(ctx context.Context, a outreach.Attempt, now time.Time) whereabouts {
 	if a.Channel.IsMessage() {
 		s.settleMessage(ctx, a, now)
-		return false
+		return leftAlone
 	}
 	if r, ok := s.recorded(a.ID); ok {
 		s.settleProved(ctx, a, r)
-		return false
+		return leftAlone
 	}
 	if r, ok := s.Dialer.Ended(a.ID); ok {
 		s.settleProved(ctx, a, r)
-		return false
+		return leftAlone
 	}
 	if a.Direction == outreach.Inbound { // the patient's own call: it may go on with somebody else, and nothing of ours rings
 		s.settleByPolicy(ctx, a, now)
-		return false
+		return leftAlone
 	}
 	if a.Owner != s.Node && s.awaitsWitness(a, now) { // a leg that is up connects to its own node, which has just come back
-		return false
+		return leftAlone
 	}
 	exists, err := s.Dialer.Exists(ctx, a.PBX, a.ID)
 	switch {
 	case err == nil && exists && now.Before(a.SettleAt):
-		return true
+		return survives
 	case err == nil && exists:
 		if err := s.Dialer.Hangup(ctx, a.PBX, a.ID); err != nil {
 			s.Log.Error("end a leg past its time", "attempt_id", a.ID, "pbx", a.PBX, "err", err)
-			return false
+			return leftAlone
 		}
 	case err != nil && now.Before(a.SettleAt):
-		return false
+		return leftAlone
 	case err == nil && now.Before(a.StartedAt.Add(jobTime)):
-		return false
+		return leftAlone
 	case err == nil && s.awaitsWitness(a, now):
-		return false
+		return leftAlone
 	case err == nil && s.awaitsRecord(a, now):
-		return false
+		return leftAlone
 	}
-	s.settleByPolicy(ctx, a, now)
-	return false
+	return isGone
 }
 
 // awaitsWitness reports whether another node may still tell how the call ended: each looks at the unknown

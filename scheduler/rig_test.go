@@ -43,6 +43,7 @@ type rig struct {
 	adopted    []outreach.CallOrder
 	deaf       bool                                       // watches no leg
 	seen       map[outreach.AttemptID]outreach.CallResult // of legs that nobody watched
+	asked      func(outreach.AttemptID)                   // about a leg that is not there; r.mu is held
 	hungUp     []outreach.AttemptID
 	dialErr    error
 	unplayable error
@@ -254,6 +255,9 @@ func (r *rig) Exists(_ context.Context, _ string, id outreach.AttemptID) (bool, 
 	defer r.mu.Unlock()
 	if !r.up {
 		return false, fmt.Errorf("link down")
+	}
+	if !r.live[id] && r.asked != nil {
+		r.asked(id)
 	}
 	return r.live[id], nil
 }

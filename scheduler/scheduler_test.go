@@ -128,6 +128,38 @@ func TestAfterACrashAClaimedAttemptIsFreeAndADialingOneIsUnknownAndNeverRedialle
 	stop()
 }
 
+func TestALegThatWasJustOverWhenItWasAskedAboutIsEndedByWhatItsPBXTells(t *testing.T) {
+	r := newRig(t, nil)
+	ctx, crash := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.sched.Run(ctx) }()
+	id := r.fire("01")
+	o := r.ordered()
+	crash()
+	must(t, <-done)
+
+	again := newScheduler(r)
+	r.mu.Lock()
+	delete(r.live, o.Attempt)
+	r.asked = func(id outreach.AttemptID) { // its channel is gone, its hangup event on its way
+		time.AfterFunc(20*time.Millisecond, func() {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.seen = map[outreach.AttemptID]outreach.CallResult{id: {Attempt: id, Sent: true, Created: true, Progress: true, Cause: "USER_BUSY", SIPStatus: 486, EndedAt: r.clock.Now()}}
+		})
+	}
+	r.mu.Unlock()
+	stop := again.run(t)
+	r.until(id, "unknown", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptUnknown })
+	r.clock.Jump(r.clock.Now().Add(3 * time.Second))
+	must(t, again.Reap(t.Context()))
+	c := r.until(id, "settled", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptEnded })
+	if c.Attempts[0].Disposition != outreach.Busy || c.Transaction.Reason != outreach.ReasonRetryWait {
+		t.Errorf("%+v %+v, want the proved outcome", c.Attempts[0], c.Transaction)
+	}
+	stop()
+}
+
 func TestALegThatSurvivedTheCrashIsWatchedNotEnded(t *testing.T) {
 	r := newRig(t, nil)
 	ctx, crash := context.WithCancel(t.Context())
