@@ -65,6 +65,7 @@ type Route struct {
 type Outcome struct {
 	Machine       bool
 	MachineWhy    string  // beep, long_greeting or no_key
+	Left          bool    // the voicemail prompt, whole
 	Heard         float64 // share of the sequence, 0…1, at best over its repeats
 	Completed     bool    // the whole sequence was played once, nothing missing
 	PromptMissing []string

@@ -289,7 +289,7 @@ func (v *conversation) startTimer(c StartTimer) {
 func (g *leg) talked(_ context.Context, o Outcome) {
 	g.talking = false
 	r := &g.result
-	r.Machine, r.MachineWhy = o.Machine, o.MachineWhy
+	r.Machine, r.MachineWhy, r.Left = o.Machine, o.MachineWhy, o.Left
 	r.Heard, r.Completed = o.Heard, o.Completed
 	r.PromptMissing, r.Digits = o.PromptMissing, o.Digits
 	g.lost(o.Lost)

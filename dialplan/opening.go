@@ -14,7 +14,7 @@ const policyVoicemail = "voicemail"
 func (c *Call) inConnecting(in Input) {
 	if _, ok := in.(Connected); ok {
 		c.enter(Answering)
-		if !c.script.HumanTest && c.script.Machine.Detects(outreach.DetectSilence) {
+		if !c.script.HumanTest && c.listensFirst() {
 			c.toListening()
 			return
 		}
@@ -37,6 +37,13 @@ func (c *Call) inAnswered(in Input) {
 			c.toMessage()
 		}
 	}
+}
+
+// listensFirst reports whether the callee is heard before anything is said. A beep tells of a machine when the message has
+// begun: one that is about the patient is not begun on a beep's word alone, unless a machine may hear it.
+func (c *Call) listensFirst() bool {
+	m := c.script.Machine
+	return m.Detects(outreach.DetectSilence) || m.Detects(outreach.DetectBeep) && !m.AllowPersonal && c.script.Personal()
 }
 
 func (c *Call) listensForBeep() bool {
@@ -101,7 +108,9 @@ func (c *Call) toVoicemail() {
 
 func (c *Call) inVoicemail(in Input) {
 	if _, ok := in.(quiet); ok {
-		c.note("voicemail", nil)
+		if c.result.Left = len(c.flow.Voicemail) > 0 && len(c.missed) == 0; c.result.Left {
+			c.note("voicemail", nil)
+		}
 		c.hangUp()
 	}
 }
@@ -151,7 +160,10 @@ func (c *Call) toGoodbye() {
 }
 
 func (c *Call) inGoodbye(in Input) {
-	if _, ok := in.(quiet); ok {
+	switch in.(type) {
+	case Beep:
+		c.machine(WhyBeep)
+	case quiet:
 		c.hangUp()
 	}
 }

@@ -57,16 +57,16 @@ func TestAKeyBeforeTheHumanTestDoesNotAnswerIt(t *testing.T) {
 
 func TestABeepHangsUpOrGetsTheVoicemailWithoutPersonalDetails(t *testing.T) {
 	for _, c := range []struct {
-		policy  string
-		allow   bool
-		at      string
-		played  []string
-		machine bool
+		policy string
+		allow  bool
+		at     string
+		played []string
+		left   bool
 	}{
-		{"hang_up", false, "greeting", []string{"avmd_start", "greeting"}, true},
+		{"hang_up", false, "greeting", []string{"avmd_start", "greeting"}, false},
 		{"voicemail", false, "greeting", []string{"avmd_start", "greeting", "voicemail"}, true},
 		{"voicemail", true, "menu", []string{"avmd_start", "greeting", "date", "menu", "voicemail", "secret"}, true},
-		{"human_test", false, "greeting", []string{"greeting"}, true},
+		{"human_test", false, "greeting", []string{"greeting"}, false},
 	} {
 		s := testScript()
 		s.Machine = outreach.MachinePolicy{Policy: c.policy, AllowPersonal: c.allow, Detect: []string{"beep"}}
@@ -76,7 +76,7 @@ func TestABeepHangsUpOrGetsTheVoicemailWithoutPersonalDetails(t *testing.T) {
 		f.step(Beep{})
 		f.idle()
 		same(t, c.policy, f.played, c.played)
-		if o := f.call.Outcome(); o.Machine != c.machine || o.MachineWhy != WhyBeep {
+		if o := f.call.Outcome(); !o.Machine || o.Left != c.left || o.MachineWhy != WhyBeep {
 			t.Errorf("%s: outcome %+v", c.policy, o)
 		}
 	}
@@ -96,6 +96,49 @@ func TestABeepInTheFirstMomentAndInTheHumanTestCounts(t *testing.T) {
 	f.step(Beep{})
 	f.idle()
 	same(t, "played", f.played, []string{"avmd_start", "human_test", "voicemail"})
+}
+
+// A beep comes when the message has begun: one that is about the patient waits for what the callee says first.
+func TestAMessageAboutThePatientIsNotBegunWhereOnlyABeepTellsAMachine(t *testing.T) {
+	for name, c := range map[string]struct {
+		personal, allow bool
+		first           string
+	}{
+		"about the patient":                     {true, false, "wait_for_silence"},
+		"about the patient, a machine may hear": {true, true, "greeting"},
+		"about nobody":                          {false, false, "greeting"},
+	} {
+		s := testScript()
+		s.Machine = outreach.MachinePolicy{Policy: "hang_up", Detect: []string{outreach.DetectBeep}, AllowPersonal: c.allow}
+		s.Flows["ar"].Sequence[1].Personal = c.personal // the patient may choose it
+		f := newFake(t, s, Route{})
+		f.voice = talk(100)
+		f.step(Connected{})
+		if f.call.State() == Answering {
+			f.fire()
+		}
+		f.idle()
+		if len(f.played) < 2 || f.played[0] != "avmd_start" || f.played[1] != c.first {
+			t.Errorf("%s: played %v", name, f.played)
+		}
+		if o := f.call.Outcome(); o.Machine != (c.first == "wait_for_silence") {
+			t.Errorf("%s: %+v", name, o)
+		}
+	}
+}
+
+func TestABeepInTheLastWordsIsAMachine(t *testing.T) {
+	s := testScript()
+	s.Menu = nil
+	s.Machine = outreach.MachinePolicy{Policy: "voicemail", Detect: []string{outreach.DetectBeep}}
+	f := newFake(t, s, Route{})
+	f.answer()
+	f.until("goodbye")
+	f.step(Beep{})
+	f.idle()
+	if o := f.call.Outcome(); o.MachineWhy != WhyBeep || f.played[len(f.played)-1] != "voicemail" {
+		t.Errorf("%+v, played %v", o, f.played)
+	}
 }
 
 func TestABeepAfterAKeyIsNoMachine(t *testing.T) {

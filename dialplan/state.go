@@ -44,7 +44,7 @@ func callTransitions() map[State][]State {
 		Confirming:   {Goodbye, Over},
 		Transferring: {Committing, Ending, Settling, Over},
 		Voicemail:    {Ending, Over},
-		Goodbye:      {Ending, Over},
+		Goodbye:      {Voicemail, Ending, Over},
 		Ending:       {Over},
 		Settling:     {Over},
 	}

@@ -115,6 +115,9 @@ func TestEveryArrowCanBeTaken(t *testing.T) {
 		walk(false, policy, func(f *fake) { f.step(Connected{}); f.step(Beep{}); f.idle() })
 		walk(true, policy, at("human_test", beep))
 	}
+	for _, policy := range []string{"hang_up", "voicemail"} {
+		walk(false, policy, func(f *fake) { f.call.menu = nil; f.answer(); f.until("goodbye"); beep(f) })
+	}
 	walk(false, "", func(f *fake) { f.step(Connected{}); f.hangUp() })
 	walk(false, "", func(f *fake) { f.step(Connected{}); f.press("1"); f.hangUp() })
 	walk(true, "", at("human_test", press("0")))

@@ -1,6 +1,9 @@
 package outreach
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // CallOrder is everything the dialer needs for one originate. It holds no patient data beyond the number.
 type CallOrder struct {
@@ -34,6 +37,16 @@ type Script struct {
 	FirstPrompt time.Duration
 	Debounce    time.Duration
 	RatingMax   int // digits 1..RatingMax answer a rating action
+}
+
+// Personal reports whether the message says something about the patient, in any of its languages.
+func (s Script) Personal() bool {
+	for _, f := range s.Flows {
+		if slices.ContainsFunc(f.Sequence, func(s Segment) bool { return s.Personal }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Flow is a call's media in one language. Every entry may be empty (nothing is played).
@@ -72,6 +85,7 @@ type CallResult struct {
 	Indeterminate bool // the link was lost and nothing proves the outcome
 	Machine       bool
 	MachineWhy    string
+	Left          bool   // the voicemail prompt was left on it
 	Cause         string // Q.850 name
 	SIPStatus     int
 	Heard         float64 // share of the sequence that was played, 0…1

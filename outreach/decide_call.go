@@ -129,12 +129,8 @@ func (d *decision) afterCall(a Attempt, r CallResult, con Conclusion) {
 	case VerdictOurs:
 		d.t.hold(ReasonRetryWait, d.now.Add(pressureBackoffMax))
 	default:
-		if r.Machine && len(d.step().Actions) == 0 && r.Completed {
-			d.end(Completed, ReasonDelivered) // the voicemail prompt was left
-			return
-		}
-		if r.Machine && r.Completed {
-			d.await(d.step().ResponseWait())
+		if r.Machine && r.Left {
+			d.afterVoicemail()
 			return
 		}
 		d.failStep(con.Disposition, false)
@@ -174,6 +170,15 @@ func (d *decision) nextNumber(a Attempt) bool {
 	d.t.Ready = true
 	d.log("next_number", a.ID, map[string]any{"disposition": a.Disposition})
 	return true
+}
+
+// afterVoicemail: what was left on a machine was delivered, and the patient is not called again for it.
+func (d *decision) afterVoicemail() {
+	if len(d.step().Actions) == 0 {
+		d.end(Completed, ReasonDelivered)
+		return
+	}
+	d.await(d.step().ResponseWait())
 }
 
 func (d *decision) earlyHangups() int {

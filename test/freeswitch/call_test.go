@@ -174,7 +174,7 @@ func TestABeepIsHeardByAVMD(t *testing.T) {
 			o.Script.Flows["en"].Sequence[0] = outreach.Segment{Category: "greeting", Media: wav(t, h.audio, 8*time.Second), Duration: 8 * time.Second}
 			r := h.place(t, o)
 			lines := h.j.of(o.Attempt, true)
-			if !r.Machine || r.MachineWhy != "beep" || slices.Contains(lines, "note prompt voicemail") != voicemail || slices.Contains(lines, "note prompt secret") {
+			if !r.Machine || r.MachineWhy != "beep" || r.Left != voicemail || slices.Contains(lines, "note prompt voicemail") != voicemail || slices.Contains(lines, "note prompt secret") {
 				t.Errorf("%+v\n%v", r, lines)
 			}
 		})

@@ -85,9 +85,35 @@ func TestAMachineIsToldByItsGreetingAndAHumanByTheirHello(t *testing.T) {
 			if slices.Contains(lines, "note prompt secret") {
 				t.Errorf("%+v\n%v", r, lines)
 			}
+			if left := slices.Contains(c.lines, "note voicemail"); r.Left != left {
+				t.Errorf("left %v: %+v", r.Left, lines)
+			}
 			if heard := slices.Contains(lines, "note prompt greeting"); c.why != "" && heard {
 				t.Errorf("a machine heard the message\n%v", lines)
 			}
+		})
+	}
+}
+
+// TestWhereOnlyABeepTellsAMachineAPersonalMessageIsNotBegunInItsGreeting, and one about nobody is.
+func TestWhereOnlyABeepTellsAMachineAPersonalMessageIsNotBegunInItsGreeting(t *testing.T) {
+	t.Parallel()
+	sw := shared.get(t)
+	if !hasAVMD(t, sw) {
+		t.Skip("this FreeSWITCH has no mod_avmd")
+	}
+	h := open(t, sw, hospitalOptions{})
+	for personal, why := range map[bool]string{true: "long_greeting", false: "beep"} {
+		t.Run(fmt.Sprint(personal), func(t *testing.T) {
+			t.Parallel()
+			h.placed(t, func() outreach.CallOrder {
+				o := h.order("1" + freeswitch.AreaGreeting + "5550116")
+				o.Script.Machine = outreach.MachinePolicy{Policy: "hang_up", Detect: []string{outreach.DetectBeep}}
+				o.Script.Flows["en"].Sequence[0].Personal = personal
+				return o
+			}, func(r outreach.CallResult, lines []string) bool {
+				return r.MachineWhy == why && slices.Contains(lines, "note prompt greeting") != personal
+			})
 		})
 	}
 }
