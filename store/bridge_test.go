@@ -31,6 +31,15 @@ func TestABridgedCallHoldsTwoLinesUntilItEnds(t *testing.T) {
 			}
 			used(2)
 		}
+		// It spent a token of the gateway's bucket, and only one: the next call waits for the one after it.
+		other := event(3)
+		ids = f.accept(other, opens(ready(other, t0))).Transactions
+		third := outreach.Attempt{ID: "third", Channel: outreach.IVR, PBX: "main", Gateway: "trunk1", Address: other.Recipient.Phone, RecipientKey: "P-3"}
+		roomy := outreach.Caps{PBXCalls: 9, GatewayCalls: 9, PBXRate: 10, GatewayRate: 1}
+		soon, err := f.Claim(t.Context(), t0.Add(time.Second), []outreach.Claim{{Transaction: ids[0], Revision: 1, Attempt: third, Caps: roomy}})
+		if err != nil || soon[0].Claimed || soon[0].Refusal != outreach.ReasonLine || soon[0].RetryAt.Before(t0.Add(2*time.Second)) || soon[0].RetryAt.After(t0.Add(2100*time.Millisecond)) {
+			t.Errorf("a call right behind the second leg: %+v %v", soon, err)
+		}
 		_, err = f.DecideAttempt(t.Context(), "leg", out[0].Token, t0, func(c outreach.Case) (outreach.Change, error) {
 			a, _ := c.Attempt("leg")
 			a.State, a.Detail, a.EndedAt = outreach.AttemptEnded, "", t0

@@ -113,3 +113,53 @@ func stopsIn(t *testing.T, sw *freeswitch.Switch, id outreach.AttemptID, in time
 		t.Errorf("the hard stop is in %s, %v", left, err)
 	}
 }
+
+// TestTheSecondLegOfATransferCountsInTheCaps of the PBX and of its gateway, by the program as a whole: while a patient talks
+// to a desk the next one waits, though one line of the two would be free; where there is only one line there is no
+// transfer, and the patient is called back.
+func TestTheSecondLegOfATransferCountsInTheCaps(t *testing.T) {
+	t.Parallel()
+	sw, network := alone(t), shared.get(t)
+	seen := register(t, sw)
+	for name, c := range map[string]struct {
+		pbx, gateway int
+		digits       string // of the numbers
+		reason       string // why the next patient waits; "": there is no transfer
+	}{
+		"pbx": {2, 20, "1", "pbx_limit_reached"}, "gateway": {20, 2, "2", "line_not_available"}, "full": {1, 20, "3", ""},
+	} {
+		trunks(t, sw, trunk{name: name, port: network.Ports.Callee1})
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			desk := "+1" + freeswitch.AreaGreeting + "5556" + c.digits + "00"
+			w := whole(t, curlew(t), sw, wholeOptions{change: func(d *outreach.Document) {
+				p := &d.PBXs[0]
+				p.MaxConcurrentCalls, p.Gateways = c.pbx, p.Gateways[:1]
+				p.Gateways[0].Name, p.Gateways[0].MaxConcurrentCalls = name, c.gateway
+				step := &d.Configurations[0].Steps[0]
+				step.Actions = append(step.Actions, outreach.KeyAction{Key: "7", Action: outreach.Transfer, Target: desk})
+				d.Prompts = append(d.Prompts, outreach.Prompt{Category: "transferring", Active: true, Languages: map[string]outreach.PromptLanguage{"en": {Audio: "goodbye.wav"}}})
+			}})
+			talker, next := "+12125558"+c.digits+"07", "+12125559"+c.digits+"01"
+			w.fire(t, talker)
+			if c.reason == "" {
+				if a := w.until(t, talker, func(a activity) bool { return a.Response != nil }); a.Response.Action != "call_back" || len(seen.dialled(name)) != 1 {
+					t.Errorf("%+v, %d channels", a, len(seen.dialled(name)))
+				}
+				return
+			}
+			w.until(t, talker, func(a activity) bool { return a.Response != nil && a.Response.Action == "transfer" })
+			waitFor(t, "the desk's telephone", func() bool { return strings.Contains(ask(t, network, "show channels"), desk[1:]) })
+			if n := w.pbx(t); n.InUse != 2 || len(seen.dialled(name)) != 2 {
+				t.Errorf("%d lines in use, %d channels", n.InUse, len(seen.dialled(name)))
+			}
+			w.fire(t, next)
+			w.until(t, next, func(a activity) bool { return a.State == "queued" && a.Reason == c.reason })
+			phoneOf(t, network, desk[1:], func(leg string) { ask(t, network, "uuid_kill "+leg) })
+			w.until(t, next, func(a activity) bool { return a.Response != nil && a.Response.Action == "confirm" })
+			if n := len(seen.dialled(name)); n != 3 {
+				t.Errorf("%d channels, not three", n)
+			}
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -208,5 +209,36 @@ func check(t *testing.T, phone string, a activity) {
 		if len(a.Attempts) != 1 || first.Disposition != "busy" || first.SIPStatus != 486 {
 			t.Errorf("busy: %+v", a)
 		}
+	}
+}
+
+// TestWhoPressesTheKeyToOptOutIsCalledForNothingElse: the answer is kept, the opt-out stands for the number, and what
+// else was open for the patient ends before a line is taken for it.
+func TestWhoPressesTheKeyToOptOutIsCalledForNothingElse(t *testing.T) {
+	t.Parallel()
+	const phone = "+12125556608"
+	w := whole(t, curlew(t), shared.get(t), wholeOptions{})
+	w.fire(t, phone)
+	w.until(t, phone, func(a activity) bool { return a.State == "in_progress" })
+	other, err := w.Nodes[0].Client(nil).Post(t.Context(), rig.Event("evt-other-"+phone[1:], phone))
+	if err != nil || len(other.Transactions) != 1 {
+		t.Fatalf("%+v, %v", other, err)
+	}
+	if a := w.until(t, phone, func(a activity) bool { return a.State == "suppressed" }); a.Response == nil || a.Response.Action != "opt_out" || a.Response.Via != "key" {
+		t.Fatalf("%+v", a)
+	}
+	var stored struct {
+		Items []struct{ Address, Channel, Via string } `json:"items"`
+	}
+	w.rest(t, http.MethodGet, "/opt-outs", nil, &stored)
+	if !slices.ContainsFunc(stored.Items, func(o struct{ Address, Channel, Via string }) bool {
+		return o.Address == phone && o.Channel == "" && o.Via == "key"
+	}) {
+		t.Errorf("%+v", stored)
+	}
+	w.ids[phone] = other.Transactions[0]
+	w.rest(t, http.MethodPost, "/activities/"+w.ids[phone]+"/retry", nil, nil) // it would wait for the time between calls
+	if a := w.until(t, phone, func(a activity) bool { return a.State != "queued" && a.State != "scheduled" }); a.State != "suppressed" || len(a.Attempts) > 0 {
+		t.Errorf("%+v", a)
 	}
 }
