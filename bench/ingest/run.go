@@ -14,13 +14,15 @@ import (
 	"curlew/outreach"
 )
 
-// Options of Run. Program and Bare are needed.
+// Options of Run. Program, Bare and Same are needed.
 type Options struct {
 	Program []string // how to run curlew
 	Env     []string
 	Events  int // default 40,000
 	// Bare is the rate of a bare group commit of n rows by so many workers, in a new file at path.
 	Bare func(ctx context.Context, path string, workers, n int) (float64, error)
+	// Same is the rate of a group commit of the rows that n events leave, and nothing else, in a new database at path.
+	Same func(ctx context.Context, path string, workers, n int) (float64, error)
 }
 
 // Run posts events of appointments that nobody is called for yet.
@@ -60,6 +62,9 @@ func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 	if m.bare, err = o.Bare(ctx, filepath.Join(dir, "bare.db"), clients, o.Events); err != nil {
 		return nil, err
 	}
+	if m.same, err = o.Same(ctx, filepath.Join(dir, "same.db"), clients, o.Events); err != nil {
+		return nil, err
+	}
 	if m.http, err = served(ctx, o.Events, http.HandlerFunc(decodeAndAnswer)); err != nil {
 		return nil, err
 	}
@@ -69,7 +74,7 @@ func Run(ctx context.Context, o Options) (rows []sheet.Row, err error) {
 	return m.rows(), nil
 }
 
-type measured struct{ rate, ours, loads, bare, http, own float64 }
+type measured struct{ rate, ours, loads, bare, same, http, own float64 }
 
 // measure also notes the cores that the node and this process used meanwhile.
 func measure(node *rig.Node, run func() (float64, error)) (m measured, err error) {
@@ -101,6 +106,7 @@ func (m measured) rows() []sheet.Row {
 	return []sheet.Row{
 		row("target", 8000),
 		row("bare group commit, one small row per event", m.bare),
+		row("bare group commit of the four rows of an event, with their indexes", m.same),
 		row("HTTP and JSON with nothing stored, the same load", m.http),
 		row("Curlew's own HTTP, keys and checks with nothing stored, the same load", m.own),
 		{Name: "events accepted over HTTP: Curlew's CPU", Figure: m.ours, Unit: "cores", Peer: "the load's own", PeerFigure: m.loads, Ratio: m.ours / max(m.loads, 1e-9)},

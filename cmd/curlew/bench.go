@@ -59,7 +59,7 @@ func (b *benchCommand) benchmarks(c *console, program []string) []benchmark {
 			return latencybench.Run(ctx, latencybench.Options{Program: program})
 		}},
 		{"ingest", func(ctx context.Context) ([]sheet.Row, error) {
-			return ingestbench.Run(ctx, ingestbench.Options{Program: program, Bare: queuebench.BareRate})
+			return ingestbench.Run(ctx, ingestbench.Options{Program: program, Bare: queuebench.BareRate, Same: queuebench.SameRowsRate})
 		}},
 		{"queue", func(ctx context.Context) ([]sheet.Row, error) {
 			return b.queue(ctx, c)

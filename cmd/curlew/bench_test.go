@@ -110,14 +110,14 @@ func TestTheLatencyBenchmarkMeasuresBothPercentilesBesideItsPeer(t *testing.T) {
 
 func TestTheIngestBenchmarkPostsEveryEventAndMeasuresItsPeers(t *testing.T) {
 	program, env := self(t)
-	rows, err := ingestbench.Run(t.Context(), ingestbench.Options{Program: program, Env: env, Events: 200, Bare: queuebench.BareRate})
+	rows, err := ingestbench.Run(t.Context(), ingestbench.Options{Program: program, Env: env, Events: 200, Bare: queuebench.BareRate, Same: queuebench.SameRowsRate})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 6 {
+	if len(rows) != 7 {
 		t.Fatalf("%d rows: %+v", len(rows), rows)
 	}
-	for _, r := range rows[:4] {
+	for _, r := range rows[:5] {
 		if r.Figure <= 0 || r.PeerFigure <= 0 || r.Unit != "events/s" {
 			t.Errorf("%+v", r)
 		}
