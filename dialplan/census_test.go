@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"curlew/sim/freeswitch"
 )
 
 // TestTheCallsOfAllNodesAreOursAndEverybodyElsesAreNot: a call of this node's, one of another's, and a desk that dials
@@ -62,6 +64,30 @@ func TestACallOnItsWayIsNobodysSession(t *testing.T) {
 		l.look(t.Context())
 		if s := w.d.Status("main"); s.Sessions != 4 || s.OwnSessions != 0 {
 			t.Errorf("%d of %d sessions are ours", s.OwnSessions, s.Sessions)
+		}
+	})
+}
+
+// TestTheSecondLegOfATransferIsOurs while it rings and while they talk, as a line is held for it.
+func TestTheSecondLegOfATransferIsOurs(t *testing.T) {
+	long := townOptions{sim: freeswitch.Options{Behaviour: freeswitch.Behaviour{TalkTime: time.Minute}}}
+	inTown(t, long, func(t *testing.T, w *town) {
+		o := w.order(1, "12025550107")
+		if err := w.d.Dial(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		for n := 0; w.d.Status("main").Sessions < 2; n++ {
+			if w.wait(time.Second); n > 60 {
+				t.Fatalf("no second leg: %v", w.j.of(o.Attempt, true))
+			}
+		}
+		if s := w.d.Status("main"); s.Sessions != 2 || s.OwnSessions != 2 {
+			t.Errorf("%d of %d sessions are ours", s.OwnSessions, s.Sessions)
+		}
+		w.ended(o.Attempt)
+		w.wait(11 * time.Second)
+		if s := w.d.Status("main"); s.Sessions != 0 || s.OwnSessions != 0 {
+			t.Errorf("at the end %d of %d sessions are ours", s.OwnSessions, s.Sessions)
 		}
 	})
 }

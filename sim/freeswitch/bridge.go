@@ -5,42 +5,58 @@ import (
 	"strings"
 )
 
-// appBridge joins the leg to another number: it answers after the ring time, talks and hangs up.
-// A number whose patient would refuse or not answer does so here too. The other leg has no events of its own.
+// appBridge joins the leg to a second one, whose phone acts as any: it refuses, rings in vain, or answers, talks and hangs
+// up. The far end of a loopback, and what is dialled from there, are not simulated.
 func appBridge(ch *channel, x *execution) {
 	plan, ok := parseOriginate("'" + x.app.arg + "' &park()")
 	if !ok || len(plan.endpoints) == 0 {
 		ch.bridgeFailed(x, "DESTINATION_OUT_OF_ORDER")
 		return
 	}
-	number, _, cause := ch.s.route(plan.endpoints[0].url)
-	b := ch.s.opt.Behaviour
-	if cause == "" {
-		switch p := profileOf(number); {
-		case p.status != 0:
-			cause = sipReplies[p.status].cause
-		case p.silent:
-			cause = "NO_ANSWER"
-		}
+	to := plan.endpoints[0]
+	number, gateway, cause := ch.s.route(to.url)
+	if cause == "" && !ch.s.admitSession("") {
+		cause = "DESTINATION_OUT_OF_ORDER"
 	}
-	x.stop = func() { ch.bridgeOver(x, "NORMAL_CLEARING") }
 	if cause != "" {
-		x.timer = ch.after(b.RingTime, func() { ch.bridgeFailed(x, cause) })
+		ch.bridgeFailed(x, cause)
 		return
 	}
-	other := newUUID()
-	x.timer = ch.after(b.RingTime, func() {
-		ch.set("signal_bond", other)
-		ch.set("bridge_channel", "sofia/external/"+number)
-		ch.set("bridge_uuid", other)
-		ch.emit("CHANNEL_BRIDGE", source{"switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", 1678},
-			header{"Bridge-A-Unique-ID", ch.uuid}, header{"Bridge-B-Unique-ID", other}, header{"Other-Leg-Unique-ID", other})
-		x.outcome = func() { ch.unbridge(other) }
-		x.timer = ch.after(b.TalkTime, func() {
-			ch.unbridge(other)
+	second := ch.s.newLeg(slices.Concat(plan.given, to.given), number, gateway, to.url)
+	second.second = true
+	second.job = func(result string) {
+		if cause, failed := strings.CutPrefix(result, "-ERR "); failed {
+			ch.bridgeFailed(x, strings.TrimSpace(cause))
+			return
+		}
+		ch.bridgedTo(x, second)
+	}
+	x.outcome = func() { second.hangUp("ORIGINATOR_CANCEL") }
+	x.stop = func() {
+		second.hangUp("NORMAL_CLEARING")
+		ch.bridgeOver(x, "NORMAL_CLEARING")
+	}
+	ch.s.place(second, plan)
+}
+
+// bridgedTo lets both talk until one hangs up.
+func (ch *channel) bridgedTo(x *execution, second *channel) {
+	ch.set("signal_bond", second.uuid)
+	ch.set("bridge_channel", second.name)
+	ch.set("bridge_uuid", second.uuid)
+	ch.emit("CHANNEL_BRIDGE", source{"switch_ivr_bridge.c", "switch_ivr_multi_threaded_bridge", 1678},
+		header{"Bridge-A-Unique-ID", ch.uuid}, header{"Bridge-B-Unique-ID", second.uuid}, header{"Other-Leg-Unique-ID", second.uuid})
+	second.left = func() {
+		if ch.live() {
+			ch.unbridge(second.uuid)
 			ch.bridgeOver(x, "NORMAL_CLEARING")
-		})
-	})
+		}
+	}
+	x.outcome = func() {
+		ch.unbridge(second.uuid)
+		second.hangUp("NORMAL_CLEARING")
+	}
+	second.after(ch.s.opt.Behaviour.TalkTime, second.leave)
 }
 
 func (ch *channel) unbridge(other string) {
@@ -51,6 +67,9 @@ func (ch *channel) unbridge(other string) {
 // bridgeFailed ends a bridge that came to nothing, and the leg with it unless continue_on_fail allows the
 // cause. Without that variable only silence at the other end does (switch_channel_handle_cause).
 func (ch *channel) bridgeFailed(x *execution, cause string) {
+	if !ch.live() {
+		return
+	}
 	goesOn := ch.get("continue_on_fail")
 	if goesOn == "" {
 		goesOn = "NO_ANSWER,NO_USER_RESPONSE,ORIGINATOR_CANCEL"
@@ -63,6 +82,9 @@ func (ch *channel) bridgeFailed(x *execution, cause string) {
 
 // bridgeOver ends the bridge and sets what it says of its end.
 func (ch *channel) bridgeOver(x *execution, cause string) {
+	if !ch.live() {
+		return
+	}
 	disposition := cause
 	if cause == "NORMAL_CLEARING" {
 		disposition = "SUCCESS"

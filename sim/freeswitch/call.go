@@ -87,6 +87,11 @@ func (ch *channel) established() {
 	if ch.job == nil {
 		return
 	}
+	if ch.second {
+		ch.enter("CS_EXCHANGE_MEDIA")
+		ch.finishJob("+OK " + ch.uuid + "\n")
+		return
+	}
 	ch.flipped = true
 	if ch.callerID.name != "" {
 		ch.set("pre_transfer_caller_id_name", ch.callerID.name)
@@ -183,6 +188,10 @@ func (ch *channel) end(cause string, wait time.Duration) {
 		ch.finishJob("-ERR " + cause + "\n")
 	}
 	ch.patient.ended()
+	if left := ch.left; left != nil {
+		ch.left = nil
+		left()
+	}
 	if wait > 0 {
 		ch.s.after(wait, ch.unwind)
 		return

@@ -39,6 +39,9 @@ type channel struct {
 	timeout  *timer
 	then     dialPlan // what to execute once answered
 
+	second bool   // dialled by a bridge: it executes nothing
+	left   func() // tells the bridge that it has ended; may be nil
+
 	apps []application // of its extension, still to execute
 
 	socket   *conn
@@ -133,7 +136,7 @@ func (ch *channel) after(d time.Duration, do func()) *timer {
 
 // states numbers the channel states as FreeSWITCH does.
 var states = map[string]string{
-	"CS_NEW": "0", "CS_NONE": "1", "CS_INIT": "2", "CS_ROUTING": "3", "CS_EXECUTE": "4", "CS_CONSUME_MEDIA": "7",
+	"CS_NEW": "0", "CS_NONE": "1", "CS_INIT": "2", "CS_ROUTING": "3", "CS_EXECUTE": "4", "CS_EXCHANGE_MEDIA": "5", "CS_CONSUME_MEDIA": "7",
 	"CS_HANGUP": "10", "CS_REPORTING": "11", "CS_DESTROY": "12",
 }
 

@@ -27,16 +27,17 @@ var lifeEvents = []string{
 
 // witness is an event socket of its own that writes down what a switch says of every leg.
 type witness struct {
-	link *esl.Client
-	mu   sync.Mutex
-	legs map[string][]string // by Unique-ID
-	apps map[string][]string // applications and how they ended
-	jobs map[string]string
+	link   *esl.Client
+	mu     sync.Mutex
+	legs   map[string][]string // by Unique-ID
+	apps   map[string][]string // applications and how they ended
+	jobs   map[string]string
+	second map[string]string // the leg that one was bridged to
 }
 
 func watch(t *testing.T, addr, password string) *witness {
 	t.Helper()
-	w := &witness{legs: map[string][]string{}, apps: map[string][]string{}, jobs: map[string]string{}}
+	w := &witness{legs: map[string][]string{}, apps: map[string][]string{}, jobs: map[string]string{}, second: map[string]string{}}
 	up := make(chan struct{}, 1)
 	c := esl.NewClient(esl.ClientOptions{Addr: addr, Password: password, Events: lifeEvents, OnEvent: w.see, Log: slog.New(slog.DiscardHandler),
 		OnUp: func(esl.Up) { up <- struct{}{} }})
@@ -71,6 +72,9 @@ func (w *witness) see(e *esl.Event) {
 	case "CHANNEL_EXECUTE":
 		w.legs[id] = append(w.legs[id], "execute "+e.Get("Application"))
 	default:
+		if name == "CHANNEL_BRIDGE" {
+			w.second[id] = e.Get("Bridge-B-Unique-ID")
+		}
 		w.legs[id] = append(w.legs[id], strings.TrimPrefix(name, "CHANNEL_"))
 	}
 }
@@ -124,6 +128,21 @@ func (w *witness) seen(id outreach.AttemptID) (life, apps []string, job string) 
 	return slices.Clone(w.legs[string(id)]), slices.Clone(w.apps[string(id)]), w.jobs["originate-"+string(id)]
 }
 
+// partner waits for the last event of the leg that one was bridged to, and returns all.
+func (w *witness) partner(id outreach.AttemptID) []string {
+	w.mu.Lock()
+	second := w.second[string(id)]
+	w.mu.Unlock()
+	if second == "" {
+		return nil
+	}
+	for late := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if life, _, _ := w.seen(outreach.AttemptID(second)); slices.Contains(life, "DESTROY") || time.Now().After(late) {
+			return life
+		}
+	}
+}
+
 // simulated is the simulated switch on the real clock, with patients as quick as the telephones here.
 func simulated(t *testing.T) *net.TCPAddr {
 	t.Helper()
@@ -159,6 +178,7 @@ func simulatedWith(t *testing.T, plan []string) (*sim.Switch, *net.TCPAddr) {
 // told is what one switch and the dialer on it say of a call.
 type told struct {
 	life, apps, lines []string
+	second            []string // the life of the leg that it was bridged to
 	job               string
 	result            outreach.CallResult
 }
@@ -174,6 +194,7 @@ func (h *hospital) tell(t *testing.T, w *witness, o outreach.CallOrder, during f
 	k.result = h.j.result(t, o.Attempt)
 	k.life, k.apps, k.job = w.of(o.Attempt)
 	k.life, k.apps = listened(k.life), listened(k.apps)
+	k.second = w.partner(o.Attempt)
 	for _, l := range h.j.of(o.Attempt, true) {
 		if !strings.HasPrefix(l, "note key") { // pressed here while something else plays
 			k.lines = append(k.lines, l)
@@ -273,7 +294,10 @@ func TestTheSimulatedSwitchTellsCallsAsTheRealOneDoes(t *testing.T) {
 			if strings.Contains(s.name, "beep") && !hasAVMD(t, sw) {
 				t.Skip("this FreeSWITCH has no mod_avmd")
 			}
-			alike(t, [2]*hospital{real, imitation}, [2]*witness{realEars, simEars}, s)
+			k := alike(t, [2]*hospital{real, imitation}, [2]*witness{realEars, simEars}, s)
+			if bridged := s.name == "07"; bridged != (len(k.second) > 0) {
+				t.Errorf("second leg: %q", k.second)
+			}
 		})
 	}
 }
@@ -307,7 +331,7 @@ func differences(real, simulated told) string {
 		what      string
 		real, sim any
 	}{
-		{"events", real.life, simulated.life}, {"applications", real.apps, simulated.apps}, {"job", real.job, simulated.job},
+		{"events", real.life, simulated.life}, {"events of the second leg", real.second, simulated.second}, {"applications", real.apps, simulated.apps}, {"job", real.job, simulated.job},
 		{"reported", real.lines, simulated.lines}, {"result", outcome(real.result), outcome(simulated.result)},
 	} {
 		if a, b := fmt.Sprintf("%q", c.real), fmt.Sprintf("%q", c.sim); a != b {
