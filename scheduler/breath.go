@@ -7,7 +7,8 @@ import (
 
 const (
 	breathFor   = 30 * time.Millisecond // between two passes of a busy queue
-	breathAfter = 8                     // passes more than breathEach allows make a queue busy
+	breathAfter = 8                     // passes more than breathEach allows keep apart
+	breathBusy  = 2                     // so many more: the queue is busy
 	breathEach  = 10 * time.Millisecond // a pass in each is what a few calls need
 )
 
@@ -37,7 +38,7 @@ func (b *breath) take(ctx context.Context) bool {
 	}
 }
 
-// wait is how long the next pass has to wait, now. A busy queue is one until nothing has come for breathFor.
+// wait is how long the next pass has to wait, now. Passes that keep apart do so until nothing has come for breathFor.
 func (b *breath) wait(now time.Time) time.Duration {
 	gap := now.Sub(b.began)
 	b.began = now
@@ -45,14 +46,16 @@ func (b *breath) wait(now time.Time) time.Duration {
 		b.level = 0
 		return 0
 	}
-	if !b.busy() {
+	if !b.apart() {
 		b.level = max(b.level-float64(gap)/float64(breathEach), 0) + 1
 	}
-	if b.busy() {
+	if b.apart() {
 		return breathFor - gap
 	}
 	return 0
 }
 
-// busy reports whether passes follow each other.
-func (b *breath) busy() bool { return b.level > breathAfter }
+func (b *breath) apart() bool { return b.level > breathAfter }
+
+// busy reports whether passes follow each other, so that the next one comes soon in any case.
+func (b *breath) busy() bool { return b.level > breathBusy }
