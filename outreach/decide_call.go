@@ -137,7 +137,7 @@ func (d *decision) afterCall(a Attempt, r CallResult, con Conclusion) {
 	}
 }
 
-// afterAnswer: heard to the end without a key waits for an answer elsewhere; cut in the first
+// afterAnswer: heard to the end without a key, or silent at the human test, waits for an answer elsewhere; cut in the first
 // seconds is tried once more; a step without actions is done when it was heard.
 func (d *decision) afterAnswer(a Attempt, r CallResult) {
 	step := d.step()
@@ -148,7 +148,7 @@ func (d *decision) afterAnswer(a Attempt, r CallResult) {
 		d.end(Completed, ReasonDelivered)
 	case step.redialsAnswered() && d.t.Tries < step.MaxTries(Answered):
 		d.retry(Answered)
-	case !r.Completed && a.EndedAt.Sub(a.AnsweredAt) < earlyHangup && d.earlyHangups() == 1 && d.t.Tries < step.MaxTries(Answered):
+	case !r.Completed && r.MachineWhy != NoKey && a.EndedAt.Sub(a.AnsweredAt) < earlyHangup && d.earlyHangups() == 1 && d.t.Tries < step.MaxTries(Answered):
 		d.retry(Answered)
 	default:
 		d.await(step.ResponseWait())

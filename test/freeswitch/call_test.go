@@ -188,7 +188,7 @@ func TestARecordingIsOnDisk(t *testing.T) {
 	h.placed(t, func() outreach.CallOrder { return h.order("12025550106") }, func(r outreach.CallResult, lines []string) bool {
 		name := string(r.Attempt) + ".wav"
 		info, err := os.Stat(filepath.Join(sw.Path("recordings"), name))
-		return err == nil && info.Size() >= 8000 && slices.Contains(lines, "respond record 6 "+name)
+		return err == nil && info.Size() >= 8000 && inOrder(lines, []string{"note prompt record_ask", "respond record 6 " + name, "note prompt did_record"})
 	})
 }
 

@@ -188,7 +188,11 @@ func TestALanguageByKeyAndAKeyThatCouldGoOn(t *testing.T) {
 	ar.Confirmation = map[outreach.Action][]outreach.Segment{outreach.Confirm: {{Category: "did_confirm_ar", Media: ar.Goodbye[0].Media}}}
 	o.Script.Flows["ar"] = ar
 	o.Script.Menu = []outreach.KeyAction{{Key: "5", Action: outreach.Language, Target: "ar"}, {Key: "11", Action: outreach.Confirm}, {Key: "112", Action: outreach.Cancel}}
+	o.Script.KeyWait = 30 * time.Second // not that ends a key, but the second after its last digit
 	r := h.place(t, o)
+	if took := r.EndedAt.Sub(r.AnsweredAt); took > 20*time.Second || took < 1500*time.Millisecond+o.Script.InterDigit {
+		t.Errorf("the call took %s", took)
+	}
 	if lines := h.j.of(o.Attempt, true); !inOrder(lines, []string{"note language", "respond confirm 11", "note prompt did_confirm_ar"}) || r.Digits != "511" {
 		t.Errorf("%+v\n%v", r, lines)
 	}
@@ -198,8 +202,9 @@ func TestSilenceAndWrongKeysAreToldAndAskedAgain(t *testing.T) {
 	t.Parallel()
 	h := open(t, shared.get(t), hospitalOptions{})
 	for number, want := range map[string][]string{
-		"12025550100": {"note prompt greeting", "note prompt menu", "note prompt no_input", "note prompt menu", "note prompt goodbye"},
-		"12025550110": {"note invalid_key", "note prompt invalid", "respond confirm 1"},
+		"12025550100":                           {"note prompt greeting", "note prompt menu", "note prompt no_input", "note prompt menu", "note prompt goodbye"},
+		"12025550110":                           {"note invalid_key", "note prompt invalid", "respond confirm 1"},
+		"1" + freeswitch.AreaKeysAt + "2500555": {"note invalid_key", "note invalid_key", "note invalid_key", "note prompt goodbye"},
 	} {
 		t.Run(number[9:], func(t *testing.T) {
 			t.Parallel()
