@@ -70,13 +70,16 @@ func (d *Dialer) rungBack(ctx context.Context, l *link, s *esl.Session) {
 		d.letGo(ctx, s)
 		return
 	}
-	c := &caller{d: d, s: s}
+	c := &caller{d: d, s: s, tones: p.KeysAreTones()}
 	order, ok := c.recognised(asked, p.Name, number, ask)
 	switch {
 	case ok:
 		d.converse(ctx, l, s, order)
 	case !c.gone:
 		c.say(asked, ask.Sorry)
+		if c.tones {
+			c.execute(asked, "stop_dtmf", "", false)
+		}
 		d.letGo(ctx, s)
 	}
 }
@@ -114,16 +117,17 @@ func (d *Dialer) converse(ctx context.Context, l *link, s *esl.Session, o outrea
 
 // caller is a leg that rang us, before anybody knows whose it is.
 type caller struct {
-	d    *Dialer
-	s    *esl.Session
-	n    int    // applications executed
-	keys string // pressed and not yet used
-	gone bool
+	d     *Dialer
+	s     *esl.Session
+	tones bool   // keys come as tones in the sound
+	n     int    // applications executed
+	keys  string // pressed and not yet used
+	gone  bool
 }
 
 // recognised asks for the year of birth until it matches, or tries are used up.
 func (c *caller) recognised(ctx context.Context, pbx, number string, ask outreach.RingBack) (outreach.CallOrder, bool) {
-	if !c.execute(ctx, "answer", "", false) {
+	if !c.execute(ctx, "answer", "", false) || c.tones && !c.execute(ctx, "start_dtmf", "", false) {
 		return outreach.CallOrder{}, false
 	}
 	for try := range ask.Tries {

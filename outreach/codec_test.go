@@ -15,3 +15,14 @@ func TestACallAsksForTheCodecOfItsCountryUnlessTheGatewayHasOne(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoRingsIsHeardByTonesOnlyWhereEveryTrunkSendsThem(t *testing.T) {
+	tones, events, off := outreach.Gateway{DTMF: outreach.DTMFInband, Active: true}, outreach.Gateway{Active: true}, outreach.Gateway{}
+	for want, all := range map[bool][][]outreach.Gateway{true: {{tones}, {tones, off}}, false: {nil, {events}, {tones, events}, {off}}} {
+		for _, gateways := range all {
+			if (outreach.PBX{Gateways: gateways}).KeysAreTones() != want {
+				t.Errorf("%+v: not %v", gateways, want)
+			}
+		}
+	}
+}

@@ -190,3 +190,16 @@ func (l Line) holds(g Gateway, tried bool) (why string, next time.Time) {
 	}
 	return "", next
 }
+
+// KeysAreTones reports whether the keys of whoever rings the PBX come as tones in the sound, by whichever trunk: where its
+// trunks differ nobody can tell.
+func (p PBX) KeysAreTones() bool {
+	active := false
+	for _, g := range p.Gateways {
+		if g.Active && g.DTMF != DTMFInband {
+			return false
+		}
+		active = active || g.Active
+	}
+	return active
+}

@@ -28,7 +28,7 @@ type ringers struct {
 	ids map[string]string // transactions by patient
 }
 
-func newRingers(t *testing.T, dids string) *ringers {
+func newRingers(t *testing.T, dids string, change ...func(*outreach.PBX)) *ringers {
 	t.Helper()
 	var pbx outreach.PBX
 	w := whole(t, curlew(t), shared.get(t), wholeOptions{change: func(doc *outreach.Document) {
@@ -36,6 +36,9 @@ func newRingers(t *testing.T, dids string) *ringers {
 		doc.Call.RingTimeout = &ring
 		doc.Configurations[0].Steps[0].Retry = &outreach.Retry{MaxAttempts: 3}
 		doc.PBXs[0].CallbackDIDs, doc.PBXs[0].CallbackSecret = []string{dids}, ringBackSecret
+		for _, c := range change {
+			c(&doc.PBXs[0])
+		}
 		pbx = doc.PBXs[0]
 	}})
 	w.dialplan(t, pbx)
@@ -102,11 +105,18 @@ func (w *ringers) until(t *testing.T, patient string, ok func(activity) bool) ac
 	}
 }
 
+// tones are keys that are heard and not sent as telephone-events.
+func tones(keys string) string { return "~" + keys }
+
 // ring has the patient's phone call the hospital and press keys, and returns what the hospital's leg reached.
 func (w *ringers) ring(t *testing.T, phone, did string, keys ...string) (reached, cause string) {
 	t.Helper()
 	does := "sleep:1500"
 	for _, k := range keys {
+		if heard, ok := strings.CutPrefix(k, "~"); ok {
+			does += ",playback:tone_stream://d=120;w=120;" + strings.Join(strings.Split(heard, ""), ";") + ",sleep:2500"
+			continue
+		}
 		does += ",send_dtmf:" + k + ",sleep:2500"
 	}
 	if len(keys) == 0 {
@@ -196,4 +206,23 @@ func TestAPatientWhoRingsBackHearsTheMessageAndAnswersIt(t *testing.T) {
 			t.Errorf("reached %q", reached)
 		}
 	})
+}
+
+// TestWhoRingsBackThroughATrunkOfTonesIsHeard where every trunk of the PBX sends keys as tones, from the year of birth on.
+func TestWhoRingsBackThroughATrunkOfTonesIsHeard(t *testing.T) {
+	t.Parallel()
+	const phone, did = "+12025550123", "12025550194"
+	w := newRingers(t, "+"+did, func(p *outreach.PBX) {
+		for i := range p.Gateways {
+			p.Gateways[i].DTMF = outreach.DTMFInband
+		}
+	})
+	w.missed(t, "mother", phone, 1984)
+	for range stalls { // tones that came late were none
+		w.ring(t, phone, did, tones("1984"), tones("1"), "", "")
+		if a := look(t, w.Rig, w.ids["mother"]); a.State == "completed" && a.Response != nil && a.Response.Via == "callback" {
+			return
+		}
+	}
+	t.Errorf("%+v", look(t, w.Rig, w.ids["mother"]))
 }
