@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -33,6 +34,11 @@ func newMetrics(r *prometheus.Registry, f *Feed) (*metrics, error) {
 	return m, nil
 }
 
+// NotReadyError is a reason that everybody may read: it names nothing of this installation.
+type NotReadyError string
+
+func (e NotReadyError) Error() string { return string(e) }
+
 // mountHealth: healthz says that the process answers, readyz that the node may get traffic.
 func (s *Server) mountHealth() {
 	s.router.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -41,7 +47,12 @@ func (s *Server) mountHealth() {
 	s.router.Get("/readyz", func(w http.ResponseWriter, r *http.Request) {
 		if err := s.Ready(r.Context()); err != nil {
 			s.Log.WarnContext(r.Context(), "not ready", "err", err)
-			writeProblem(w, problem(http.StatusServiceUnavailable, "This node is not ready; the log says why."))
+			detail := "This node is not ready; the log says why."
+			var why NotReadyError
+			if errors.As(err, &why) {
+				detail = "This node is not ready: " + string(why) + "."
+			}
+			writeProblem(w, problem(http.StatusServiceUnavailable, detail))
 			return
 		}
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ready"})

@@ -66,7 +66,7 @@ var ErrUnsigned = errors.New("the signature is missing or wrong")
 var ErrReplayed = errors.New("a replayed callback")
 
 // ErrUnavailable means that a part that the request needs is not set up or not reachable now.
-var ErrUnavailable = errors.New("not available now")
+var ErrUnavailable = outreach.ErrUnavailable
 
 // statusClientGone is nginx's word for a client that hung up; nobody reads it but the access log.
 const statusClientGone = 499
@@ -108,7 +108,9 @@ func problemOf(err error) *Problem {
 	case errors.Is(err, context.Canceled):
 		return withCause(problem(statusClientGone, "The client went away."), err)
 	case errors.Is(err, ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return withCause(problem(http.StatusServiceUnavailable, "This cannot be answered right now. Try again in a moment."), err)
+		p := problem(http.StatusServiceUnavailable, "This cannot be answered right now. Try again in a moment.")
+		p.headers = http.Header{"Retry-After": {"5"}}
+		return withCause(p, err)
 	}
 	return withCause(problem(http.StatusInternalServerError, "Something went wrong on our side; the log says what."), err)
 }

@@ -12,6 +12,7 @@ var (
 	ErrConflict      = errors.New("the same id was used for another body")
 	ErrFenced        = errors.New("the attempt ended or another claim took its place")
 	ErrRevision      = errors.New("the settings changed since they were read")
+	ErrUnavailable   = errors.New("not available now")
 	ErrNewerDatabase = errors.New("the database was written by a newer version")
 )
 

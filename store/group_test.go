@@ -113,17 +113,28 @@ func TestADatabaseThatTurnsReadOnlyTakesNoWriteHalfAndAllOfThemAgainAfterwards(t
 	for range 2 {
 		if err := s.write(t.Context(), both); Advice(err) != "give this user the right to write to the file and its directory" {
 			t.Errorf("%v: %s", err, Advice(err))
+		} else if !errors.Is(err, outreach.ErrUnavailable) {
+			t.Errorf("it does not say that it may be over in a while: %v", err)
 		}
+	}
+	if why := s.Trouble(); why != "it is read-only; give this user the right to write to the file and its directory" {
+		t.Errorf("what ails it: %q", why)
 	}
 	if got := paused(t, s); len(got) > 0 {
 		t.Errorf("half-written: %v", got)
 	}
 	turn("off")
+	if err := s.write(t.Context(), func(t *tx) error { return nil }); err != nil || s.Trouble() == "" {
+		t.Errorf("a commit of nothing is no proof that it can be written: %v", err)
+	}
 	if err := s.write(t.Context(), both); err != nil {
 		t.Fatal(err)
 	}
 	if got := paused(t, s); len(got) != 2 {
 		t.Errorf("stored: %v", got)
+	}
+	if why := s.Trouble(); why != "" {
+		t.Errorf("it is mended, and still: %s", why)
 	}
 }
 

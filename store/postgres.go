@@ -24,11 +24,15 @@ type pgTx struct {
 
 // inPostgres runs fn in a transaction of its own and commits unless it fails.
 func inPostgres(ctx context.Context, db *sql.DB, group *bulk, fn func(*pgTx) error) (err error) {
-	c, err := db.Conn(ctx)
+	c, err := connection(ctx, db)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}
-	defer func() { err = errors.Join(err, c.Close()) }()
+	defer func() {
+		if err = errors.Join(err, c.Close()); errors.Is(err, errSilent) {
+			forgetIdle(db)
+		}
+	}()
 	return c.Raw(func(driver any) error {
 		t := &pgTx{conn: driver.(*stdlib.Conn).Conn(), waiting: &pgx.Batch{}, group: group}
 		t.queue("BEGIN", nil, done)
@@ -42,6 +46,25 @@ func inPostgres(ctx context.Context, db *sql.DB, group *bulk, fn func(*pgTx) err
 		}
 		return nil
 	})
+}
+
+// connection is one of the pool. One that has rested is asked first whether it still lives, which would wait for ever
+// where nobody answers.
+func connection(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
+	bounded, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
+	c, err := db.Conn(bounded)
+	if err = silent(ctx, err); errors.Is(err, errSilent) {
+		forgetIdle(db)
+	}
+	return c, err
+}
+
+// forgetIdle closes the connections that rest: where one has died in silence, so have they, and each would cost
+// whoever takes it next as long as the first.
+func forgetIdle(db *sql.DB) {
+	db.SetMaxIdleConns(0)
+	db.SetMaxIdleConns(postgresWriters)
 }
 
 // rollback ends the transaction, if it has begun.
@@ -121,17 +144,17 @@ func (t *pgTx) ask(query string, a args, each func(row) error) {
 
 // flush sends what waits, and reads the answers.
 func (t *pgTx) flush(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, silence)
+	bounded, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
 	t.begun = true // whatever becomes of it, a rollback does no harm
 	answers := t.answers
-	r := t.conn.SendBatch(ctx, t.waiting)
+	r := t.conn.SendBatch(bounded, t.waiting)
 	t.waiting, t.answers = &pgx.Batch{}, nil
 	for _, answer := range answers {
 		if err := answer(r); err != nil {
 			_ = r.Close() // it would only repeat err
-			return err
+			return silent(ctx, err)
 		}
 	}
-	return r.Close()
+	return silent(ctx, r.Close())
 }

@@ -77,6 +77,7 @@ type pool struct {
 func (p pool) query(ctx context.Context, query string, a args, each func(row) error) (err error) {
 	ctx, cancel := p.texts.d.within(ctx, p.limit)
 	defer cancel()
+	defer func() { err = named(err) }()
 	rows, err := p.db.QueryxContext(ctx, p.texts.of(query), a...)
 	if err != nil {
 		return err
@@ -120,7 +121,7 @@ func (s *Store) view(ctx context.Context, limit time.Duration, fn func(*session)
 	defer cancel()
 	tx, err := s.reads.BeginTxx(ctx, s.readTx)
 	if err != nil {
-		return fmt.Errorf("begin read: %w", err)
+		return fmt.Errorf("begin read: %w", named(err))
 	}
 	defer func() { // nothing was written: a rollback ends it as well as a commit
 		if e := tx.Rollback(); err == nil && e != nil {

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,6 +19,17 @@ const (
 	longSilence = 2 * time.Minute  // of a view that reads much
 	connectIn   = 5 * time.Second  // per address, unless the URL says connect_timeout
 )
+
+// errSilent is why a connection was given up.
+var errSilent = errors.New("no answer")
+
+// silent names err, where it comes of our bound and not of the caller's.
+func silent(caller context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && caller.Err() == nil {
+		return fmt.Errorf("%w: %w", errSilent, err)
+	}
+	return err
+}
 
 // within bounds what one answer may take. SQLite is on this machine, and waits for locks by itself.
 func (d *dialect) within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {

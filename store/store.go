@@ -48,6 +48,10 @@ type Options struct {
 	Log    *slog.Logger          // default: none
 	Notify func(outreach.Notice) // after each commit, by the committing goroutine; must not block
 
+	// Trouble is told when the database takes no writes, or none for another reason (as by Store.Trouble), and with ""
+	// when it takes them again; must not block.
+	Trouble func(why string, err error)
+
 	// DatabaseTime makes PostgreSQL's clock govern claims, rates and leases, whatever the node's says. SQLite
 	// has no clock of its own.
 	DatabaseTime bool
@@ -68,6 +72,7 @@ type Store struct {
 	wire   *wire     // PostgreSQL only: notices between nodes
 
 	closing  sync.Once
+	trouble  trouble
 	events   recent[eventKey, outreach.Event]
 	owners   recent[outreach.AttemptID, outreach.TransactionID] // on PostgreSQL
 	settings settingsCache
@@ -82,6 +87,9 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	}
 	if s.opt.Notify == nil {
 		s.opt.Notify = func(outreach.Notice) {}
+	}
+	if s.opt.Trouble == nil {
+		s.opt.Trouble = func(string, error) {}
 	}
 	s.texts = &texts{d: s.d}
 	open := s.openSQLite

@@ -91,7 +91,7 @@ func (s *Store) writeAs(ctx context.Context, w wants, fn func(*tx) error, hot bo
 	default:
 		op, err = s.writeAlone(ctx, fn)
 	}
-	if err != nil {
+	if err = s.trouble.note(s.opt.Trouble, err, op != nil && op.tx.wrote); err != nil {
 		return err
 	}
 	for _, f := range op.tx.kept {

@@ -99,7 +99,7 @@ type app struct {
 func newApp(ctx context.Context, o appOptions) (*app, error) {
 	a := &app{appOptions: o, resolver: config.NewResolver(o.getenv), feed: httpapi.NewFeed(), newer: make(chan struct{}, 1)}
 	var err error
-	a.store, err = store.Open(ctx, store.Options{URL: o.db, Node: o.node, Log: o.log, Notify: a.notice, DatabaseTime: !o.staged()})
+	a.store, err = store.Open(ctx, store.Options{URL: o.db, Node: o.node, Log: o.log, Notify: a.notice, Trouble: a.troubled, DatabaseTime: !o.staged()})
 	if err != nil {
 		return nil, cannotOpen(o.db, err)
 	}

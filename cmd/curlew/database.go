@@ -33,6 +33,17 @@ func (a *app) unusable(what string, err error) error {
 	return cannotUse(what+" in database "+store.Redacted(a.db), err)
 }
 
+// troubled says when the database stops taking writes, and when it takes them again. At the start the error says it.
+func (a *app) troubled(why string, err error) {
+	switch {
+	case !a.started.Load():
+	case why == "":
+		a.log.Info("the database takes writes again")
+	default:
+		a.log.Error("the database takes no writes, so nothing leaves and no event is accepted", "why", why, "err", err)
+	}
+}
+
 func cannotUse(what string, err error) error {
 	text := what + ": " + store.Sentence(err)
 	if advice := store.Advice(err); advice != "" {

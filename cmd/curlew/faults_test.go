@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -91,30 +94,54 @@ func TestOnAFullDiskNothingIsClaimedNothingLostAndItGoesOnOnceThereIsRoom(t *tes
 
 // full lets the disk of the database fill up in the middle of calls.
 func (f *fleet) full(disk string) {
+	var filler string
+	f.takesNoWrites(func() { filler = fill(f.t, disk) }, func() { must(f.t, os.Remove(filler)) }, "disk is full; make room on ")
+}
+
+func TestADatabaseThatTurnsReadOnlyInMidRunIsNamedNothingLeavesAndItGoesOnOnceItMayBeWritten(t *testing.T) {
+	t.Parallel()
+	f := startFleet(t, rig.Options{Document: quietTown(60)})
+	turn := func(how string) { // also for those who have the file open, as when its file system turns read-only
+		if out, err := exec.CommandContext(t.Context(), "chattr", how, f.rig.DB, f.rig.DB+"-wal").CombinedOutput(); err != nil {
+			t.Skipf("needs the right to make a file immutable, on a file system that knows it: %s", out)
+		}
+	}
+	defer turn("-i") // or the directory could not be removed
+	f.takesNoWrites(func() { turn("+i") }, func() { turn("-i") }, "it is read-only; give this user the right to write to the file and its directory")
+}
+
+// takesNoWrites lets the database fail in the middle of calls, until it is mended.
+func (f *fleet) takesNoWrites(fail, mend func(), why string) {
 	t := f.t
 	node := f.rig.Nodes[0]
 	ids := f.fire(node, 4)
 	f.until("ringing", func() bool { return f.rig.FreeSWITCH.Calls() == 4 })
-	filler := fill(t, disk)
+	fail()
 	n, refused := 100, 0
 	for f.rig.FreeSWITCH.Calls() > 0 || refused < 20 { // the calls end meanwhile, and their ends cannot be written
 		n++
 		status, id := f.post(node, n)
-		switch {
-		case status == http.StatusAccepted: // there was room left
+		switch status {
+		case http.StatusAccepted: // there was room left
 			ids = append(ids, id)
-		case status >= http.StatusInternalServerError:
+		case http.StatusServiceUnavailable:
 			refused++
 		default:
-			t.Fatalf("event %d on a full disk: status %d", n, status)
+			t.Fatalf("event %d while the database takes no writes: status %d", n, status)
 		}
 		must(t, clock.Wait(t.Context(), clock.System{}, 20*time.Millisecond))
+	}
+	if status, said := f.readyz(node); status != http.StatusServiceUnavailable || !strings.Contains(said, "the database takes no writes: ") || !strings.Contains(said, why) {
+		t.Errorf("/readyz: %d %s", status, said)
+	}
+	if log, err := node.Log(); err != nil || !bytes.Contains(log, []byte(`the database takes no writes, so nothing leaves and no event is accepted`)) || !bytes.Contains(log, []byte(why)) {
+		t.Errorf("the log does not name it: %v", err)
 	}
 	dialled := len(f.originates())
 	if dialled > len(ids) {
 		t.Errorf("%d calls for %d accepted events", dialled, len(ids))
 	}
-	must(t, os.Remove(filler))
+	mend()
 	f.until("accepting again", func() bool {
 		status, id := f.post(node, n)
 		if status != http.StatusAccepted && status != http.StatusOK {
@@ -123,7 +150,23 @@ func (f *fleet) full(disk string) {
 		ids = append(ids, id)
 		return true
 	})
+	if status, said := f.readyz(node); status != http.StatusOK {
+		t.Errorf("/readyz, once it takes writes again: %d %s", status, said)
+	}
 	f.proved(ids)
+}
+
+// readyz asks the node whether it may get traffic.
+func (f *fleet) readyz(node *rig.Node) (status int, said string) {
+	f.t.Helper()
+	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, node.URL+"/readyz", nil)
+	must(f.t, err)
+	res, err := http.DefaultClient.Do(req)
+	must(f.t, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	must(f.t, err)
+	return res.StatusCode, string(body)
 }
 
 func TestWhileAnotherProcessHoldsALockNothingLeavesAndNothingIsLost(t *testing.T) {
@@ -198,7 +241,9 @@ func TestOnPostgreSQL(t *testing.T) {
 	standby, err := cluster.Standby(t.Context(), pgtest.Options{})
 	must(t, err)
 	t.Cleanup(func() { must(t, standby.Stop(context.WithoutCancel(t.Context()))) })
-	way, url := muted(t, cluster.Either(standby, url)+"&connect_timeout=2")
+	way, url, err := pgtest.NewMute(t.TempDir(), cluster.Either(standby, url)+"&connect_timeout=2")
+	must(t, err)
+	t.Cleanup(way.Close)
 	f := startFleet(t, rig.Options{DB: url, Document: quietTown(60)})
 	node := f.rig.Nodes[0]
 	next := 0
@@ -215,8 +260,9 @@ func TestOnPostgreSQL(t *testing.T) {
 			switch status, id := f.post(node, 200+next); {
 			case status == http.StatusAccepted && refused == 0: // not every connection has heard of it yet
 				ids = append(ids, id)
-			case status < http.StatusInternalServerError && status != 0:
-				t.Errorf("an event was answered with %d", status)
+			case status != http.StatusServiceUnavailable && status != 0:
+				log, _ := node.Log()
+				t.Fatalf("an event was answered with %d: %s", status, log[max(0, len(log)-1500):])
 			default:
 				refused++
 			}
@@ -255,7 +301,7 @@ func TestOnPostgreSQL(t *testing.T) {
 		outage(t, 3, func() error { return cluster.Crash(ctx) }, func() error { return cluster.Restart(ctx, pgtest.Options{}) })
 	})
 	t.Run("a server that says nothing any more is given up, and loses nothing", func(t *testing.T) {
-		hush := func(on bool) func() error { return func() error { way.on.Store(on); return nil } }
+		hush := func(on bool) func() error { return func() error { way.On.Store(on); return nil } }
 		outage(t, 1, hush(true), hush(false))
 	})
 	t.Run("failing over to a standby at another address loses nothing", func(t *testing.T) {

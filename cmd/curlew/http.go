@@ -58,10 +58,13 @@ func (a *app) twilioSigned(uri string, body []byte, signature string) bool {
 	return ok && tw.Verify(uri, body, signature)
 }
 
-// ready fails while the node starts or stops, or its database does not answer.
+// ready fails while the node starts or stops, or its database does not answer or takes no writes.
 func (a *app) ready(ctx context.Context) error {
 	if !a.started.Load() {
-		return errors.New("starting or stopping")
+		return httpapi.NotReadyError("it is starting or stopping")
+	}
+	if why := a.store.Trouble(); why != "" {
+		return httpapi.NotReadyError("the database takes no writes: " + why)
 	}
 	_, err := a.store.Revision(ctx)
 	return err

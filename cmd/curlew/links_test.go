@@ -3,11 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
-	"net/url"
-	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -90,77 +86,6 @@ func TestOnABadLinkToTheSwitch(t *testing.T) {
 		mend()
 		settled(ids)
 	})
-}
-
-// mute is a way to a PostgreSQL that can fall silent: nothing passes, and neither end is told.
-type mute struct {
-	on    atomic.Bool
-	front net.Listener
-	to    string
-	wg    sync.WaitGroup
-	mu    sync.Mutex
-	conns []net.Conn
-}
-
-// muted lays the way to the first host of a database's URL, and returns the URL by it.
-func muted(t *testing.T, database string) (m *mute, by string) {
-	t.Helper()
-	u, err := url.Parse(database)
-	must(t, err)
-	q, dir := u.Query(), t.TempDir()
-	const socket = ".s.PGSQL.5432"
-	hosts := strings.Split(q.Get("host"), ",")
-	m = &mute{to: filepath.Join(hosts[0], socket)}
-	m.front, err = net.Listen("unix", filepath.Join(dir, socket))
-	must(t, err)
-	m.wg.Go(m.accept)
-	t.Cleanup(m.close)
-	hosts[0] = dir
-	q.Set("host", strings.Join(hosts, ","))
-	u.RawQuery = q.Encode()
-	return m, u.String()
-}
-
-func (m *mute) accept() {
-	for {
-		near, err := m.front.Accept()
-		if err != nil {
-			return
-		}
-		far, err := net.Dial("unix", m.to)
-		if err != nil {
-			near.Close()
-			continue
-		}
-		m.mu.Lock()
-		m.conns = append(m.conns, near, far)
-		m.mu.Unlock()
-		m.wg.Go(func() { m.carry(far, near) })
-		m.wg.Go(func() { m.carry(near, far) })
-	}
-}
-
-func (m *mute) carry(to, from net.Conn) {
-	defer to.Close()
-	for b := make([]byte, 1<<16); ; {
-		n, err := from.Read(b)
-		if err == nil && !m.on.Load() {
-			_, err = to.Write(b[:n])
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (m *mute) close() {
-	m.front.Close()
-	m.mu.Lock()
-	for _, c := range m.conns {
-		c.Close()
-	}
-	m.mu.Unlock()
-	m.wg.Wait()
 }
 
 // linkUp asks the node for its PBX.

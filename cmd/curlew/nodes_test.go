@@ -177,13 +177,15 @@ func (f *fleet) cases(ids []outreach.TransactionID) (out []outreach.Case) {
 // over waits until the transactions have ended and returns their attempts, one each but for those that never left.
 func (f *fleet) over(ids []outreach.TransactionID) (out []outreach.Attempt) {
 	f.t.Helper()
-	f.until("over", func() bool {
-		for _, c := range f.cases(ids) {
-			if c.Transaction.State.Open() {
-				return false
-			}
+	var open []outreach.Case
+	defer func() {
+		for _, c := range open {
+			f.t.Logf("still open: %+v %+v", c.Transaction, c.Attempts)
 		}
-		return true
+	}()
+	f.until("over", func() bool {
+		open = slices.DeleteFunc(f.cases(ids), func(c outreach.Case) bool { return !c.Transaction.State.Open() })
+		return len(open) == 0
 	})
 	for _, c := range f.cases(ids) {
 		left := slices.DeleteFunc(c.Attempts, func(a outreach.Attempt) bool { return a.Disposition == outreach.BackPressure })
