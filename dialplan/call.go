@@ -119,7 +119,7 @@ func (c *Call) Step(now time.Time, in Input) []Command {
 	}
 	switch in := in.(type) {
 	case HungUp:
-		c.gone()
+		c.gone(in.Cause)
 		return c.out
 	case Completed:
 		c.completed(in)
@@ -266,14 +266,21 @@ func (c *Call) emit(cmd Command) { c.out = append(c.out, cmd) }
 
 func (c *Call) note(kind string, data map[string]any) { c.emit(Note{Kind: kind, Data: data}) }
 
+// unwritable is how FreeSWITCH ends a call whose recording it cannot write.
+const unwritable = "DESTINATION_OUT_OF_ORDER"
+
 // gone takes the hangup: what was pressed in full still counts.
-func (c *Call) gone() {
+func (c *Call) gone(cause string) {
 	if c.hungUp {
 		return
 	}
 	c.hungUp = true
 	c.cutShort()
 	last := c.lastWish()
+	if last.Action == outreach.Record && cause == unwritable {
+		last = Commit{}
+		c.note("recording_failed", nil)
+	}
 	c.queue, c.current = nil, nil
 	if c.breakTimer != 0 {
 		c.emit(StopTimer{ID: c.breakTimer})

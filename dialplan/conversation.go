@@ -177,7 +177,7 @@ func (v *conversation) hear(ctx context.Context, e *esl.Event) bool {
 		at := v.now()
 		v.leg.box.post(func(ctx context.Context) { v.leg.event(ctx, e, at) })
 		v.over = true
-		v.step(ctx, HungUp{})
+		v.step(ctx, HungUp{Cause: e.Get("Hangup-Cause")})
 		return e.Name() == "CHANNEL_HANGUP_COMPLETE"
 	}
 	return false

@@ -45,8 +45,8 @@ type (
 	}
 	// Bridged: the patient talks to the desk.
 	Bridged struct{}
-	// HungUp: the leg is over, whoever ended it.
-	HungUp struct{}
+	// HungUp: the leg is over, whoever ended it. Cause is empty where it is not known.
+	HungUp struct{ Cause string }
 
 	// quiet: all that the state queued has been played.
 	quiet struct{}

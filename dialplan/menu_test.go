@@ -317,6 +317,21 @@ func TestARecordingCutOffByAHangupIsKept(t *testing.T) {
 	same(t, "stored", f.actions(), []string{"record"})
 }
 
+// The switch hangs up where it cannot write: nothing was said that anybody could hear.
+func TestARecordingThatTheSwitchCannotWriteIsNoAnswer(t *testing.T) {
+	f := newFake(t, testScript(), Route{RecordDir: "/rec"})
+	f.answer()
+	f.until("menu")
+	f.press("6")
+	f.until("record")
+	f.running = nil
+	f.step(HungUp{Cause: unwritable})
+	same(t, "stored", f.actions(), nil)
+	if !slices.Contains(f.notes, "recording_failed") || f.call.State() != Over {
+		t.Errorf("%v, %s", f.notes, f.call.State())
+	}
+}
+
 func TestTheNoticeOfARecordingCannotBeSkippedByADoublePress(t *testing.T) {
 	f := newFake(t, testScript(), Route{RecordDir: "/rec"})
 	f.answer()

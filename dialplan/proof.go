@@ -143,6 +143,9 @@ func (g *leg) extend(d time.Duration) {
 }
 
 func (g *leg) note(ctx context.Context, n Note) {
+	if n.Kind == "recording_failed" {
+		g.d.o.Log.Warn("what a patient said was not kept", "attempt_id", g.order.Attempt, "pbx", g.order.PBX)
+	}
 	g.told("note", g.reported(ctx, func(ctx context.Context) error {
 		return g.d.o.Reporter.Note(ctx, g.order.Attempt, g.order.Token, n.Kind, n.Data)
 	}))

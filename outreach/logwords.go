@@ -19,7 +19,7 @@ var logWords = map[string]string{
 	"voicemail":            "A message is left on the answering machine.",
 	"prompt":               "Heard: {category}.",
 	RecordingArrived:       "What the patient said has arrived at node {node}.",
-	"recording_failed":     "What the patient said was not kept: it did not arrive, or could not be stored.",
+	"recording_failed":     "What the patient said was not kept: it did not arrive, or could not be written or stored.",
 	"prompt_missing":       "A prompt could not be played: {category}{detail}.",
 	"key":                  "The patient presses {key}.",
 	"invalid_key":          "That key means nothing here.",

@@ -22,6 +22,10 @@ func appRecord(ch *channel, x *execution) {
 	if len(words) > 3 {
 		silent = seconds(words[3])
 	}
+	if ch.s.unwritable(path) {
+		ch.hangUp("DESTINATION_OUT_OF_ORDER")
+		return
+	}
 	ch.emit("RECORD_START", source{"switch_ivr_play_say.c", "switch_ivr_record_file", 773}, header{"Record-File-Path", path})
 	reason := "NORMAL_CLEARING"
 	x.outcome = func() {
@@ -63,6 +67,16 @@ func appRecord(ch *channel, x *execution) {
 		end, reason = spoken, "success-silence"
 	}
 	x.timer = ch.after(end, x.stop)
+}
+
+// unwritable reports whether a recording would go into a directory of Options.Recordings that is not there.
+func (s *Switch) unwritable(path string) bool {
+	below, err := filepath.Rel(s.opt.Recordings, path)
+	if s.opt.Recordings == "" || err != nil || !filepath.IsLocal(below) {
+		return false
+	}
+	info, err := os.Stat(filepath.Dir(path))
+	return err != nil || !info.IsDir()
 }
 
 // writeRecording leaves a silent WAV where a recording was asked for, if that is below Options.Recordings.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"curlew/dialplan"
 	"curlew/outreach"
 	"curlew/test/freeswitch"
 )
@@ -189,6 +190,16 @@ func TestARecordingIsOnDisk(t *testing.T) {
 		name := string(r.Attempt) + ".wav"
 		info, err := os.Stat(filepath.Join(sw.Path("recordings"), name))
 		return err == nil && info.Size() >= 8000 && inOrder(lines, []string{"note prompt record_ask", "respond record 6 " + name, "note prompt did_record"})
+	})
+}
+
+// TestARecordingThatTheSwitchCannotWriteIsNoAnswer: it ends the call there and then.
+func TestARecordingThatTheSwitchCannotWriteIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	h := open(t, shared.get(t), hospitalOptions{dialer: func(o *dialplan.Options) { o.RecordDir = "/proc/nowhere" }})
+	h.placed(t, func() outreach.CallOrder { return h.order("12025550106") }, func(r outreach.CallResult, lines []string) bool {
+		return r.Cause == "DESTINATION_OUT_OF_ORDER" && r.Answered && slices.Contains(lines, "note recording_failed") &&
+			!slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "respond ") })
 	})
 }
 

@@ -1,11 +1,13 @@
 package freeswitch_test
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"curlew/dialplan"
 	"curlew/outreach"
 	"curlew/test/freeswitch"
 )
@@ -73,5 +75,21 @@ func TestTheSimulatedSwitchThrottlesAsTheRealOneDoes(t *testing.T) {
 	}
 	if k := alike(t, hospitals, ears, scenario{number: "13065550111"}); k.result.Cause != "USER_BUSY" || !slices.Contains(k.life, "DESTROY") {
 		t.Errorf("when there is room: %+v", k)
+	}
+}
+
+// TestARecordingThatCannotBeWrittenEndsTheCallOnBoth: its directory is not there.
+func TestARecordingThatCannotBeWrittenEndsTheCallOnBoth(t *testing.T) {
+	t.Parallel()
+	sw, dir := shared.get(t), t.TempDir()
+	_, fake := simulatedWith(t, nil, dir)
+	nowhere := func(o *dialplan.Options) { o.RecordDir = filepath.Join(dir, "gone") }
+	real := open(t, sw, hospitalOptions{dialer: nowhere})
+	imitation := open(t, &freeswitch.Switch{Ports: freeswitch.Ports{EventSocket: fake.Port}},
+		hospitalOptions{dialer: nowhere, pbx: func(p *outreach.PBX) { p.ESL.Password = "test-only" }})
+	k := alike(t, [2]*hospital{real, imitation}, [2]*witness{watch(t, sw.Addr, sw.Password()), watch(t, fake.String(), "test-only")},
+		scenario{name: "06", number: "13065550106"})
+	if !slices.Contains(k.lines, "note recording_failed") || k.result.Cause != "DESTINATION_OUT_OF_ORDER" {
+		t.Errorf("%+v", k)
 	}
 }

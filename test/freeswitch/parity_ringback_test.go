@@ -117,7 +117,7 @@ func simulatedCaller(t *testing.T, d *desk) caller {
 	l := listen(t)
 	sw, addr := simulatedWith(t, []string{"set curlew_callback_did=+" + ringBackDID, "set curlew_callback_secret=" + ringBackSecret, "set socket_resume=true",
 		"socket " + l.Addr().String() + " async full", "unset curlew_callback_secret",
-		"set reached=switchboard", "answer", "sleep 2000", "hangup NORMAL_CLEARING"})
+		"set reached=switchboard", "answer", "sleep 2000", "hangup NORMAL_CLEARING"}, t.TempDir())
 	h := reception(t, d, &freeswitch.Switch{Ports: freeswitch.Ports{EventSocket: addr.Port}}, "test-only", l)
 	return caller{hospital: h, w: watch(t, addr.String(), "test-only"), ring: func() error { return callIn(sw) }}
 }

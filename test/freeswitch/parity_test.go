@@ -146,18 +146,18 @@ func (w *witness) partner(id outreach.AttemptID) []string {
 // simulated is the simulated switch on the real clock, with patients as quick as the telephones here.
 func simulated(t *testing.T) *net.TCPAddr {
 	t.Helper()
-	_, addr := simulatedWith(t, nil)
+	_, addr := simulatedWith(t, nil, t.TempDir())
 	return addr
 }
 
-// simulatedWith is that of simulated whose dialplan for callers is this.
-func simulatedWith(t *testing.T, plan []string) (*sim.Switch, *net.TCPAddr) {
+// simulatedWith is that of simulated whose dialplan for callers is this, and its directory of recordings.
+func simulatedWith(t *testing.T, plan []string, recordings string) (*sim.Switch, *net.TCPAddr) {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	sw, err := sim.New(sim.Options{Password: "test-only", SessionsPerSecond: 200, Recordings: t.TempDir(), InboundPlan: plan,
+	sw, err := sim.New(sim.Options{Password: "test-only", SessionsPerSecond: 200, Recordings: recordings, InboundPlan: plan,
 		Gateways:  []sim.Gateway{{Name: "trunk1"}, {Name: "trunk2"}, {Name: "dead", Reply: 503}, {Name: "down", Down: true}},
 		Behaviour: sim.Behaviour{RingTime: 300 * time.Millisecond, KeyDelay: 700 * time.Millisecond, Greeting: 3400 * time.Millisecond, Hello: -1, TalkTime: time.Second}})
 	if err != nil {
