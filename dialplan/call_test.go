@@ -53,6 +53,24 @@ func TestTheMessageIsCutShortByAKeyAndItsHeardShareCounts(t *testing.T) {
 	}
 }
 
+func TestTheFirstDigitOfALongKeyCutsTheMenuShortAndNotTheMessage(t *testing.T) {
+	for at, breaks := range map[string]int{"date": 0, "menu": 1} {
+		s := testScript()
+		s.Menu = []outreach.KeyAction{{Key: "11", Action: outreach.Confirm}, {Key: "12", Action: outreach.CallBack}}
+		f := newFake(t, s, Route{})
+		f.answer()
+		f.until(at)
+		f.now = f.now.Add(time.Second)
+		f.pressAt('1')
+		if f.breaks != breaks {
+			t.Errorf("in the %s: %d breaks after the first digit, want %d", at, f.breaks, breaks)
+		}
+		f.press("2")
+		f.idle()
+		same(t, at, f.actions(), []string{"call_back"})
+	}
+}
+
 func TestAnUnknownKeyDuringTheMessageChangesNothing(t *testing.T) {
 	f := newFake(t, testScript(), Route{})
 	f.answer()

@@ -39,7 +39,7 @@ func (c *Call) inMenu(in Input) {
 func (c *Call) takeKey(final bool) {
 	switch t := c.keys.take(c.menu, final); t.found {
 	case part:
-		c.startTimer(c.script.InterDigit)
+		c.moreDigits()
 	case whole:
 		c.act(t.choice)
 	case wrong:
@@ -49,6 +49,14 @@ func (c *Call) takeKey(final bool) {
 		}
 		c.wrongKey()
 	}
+}
+
+// moreDigits waits for the rest of a key. A question is cut short by its first digit, the message only by a whole key.
+func (c *Call) moreDigits() {
+	if c.state != Message {
+		c.hush()
+	}
+	c.startTimer(c.script.InterDigit)
 }
 
 // nothingPressed asks again, or gives up.
@@ -143,7 +151,7 @@ func (c *Call) inAgain(in Input) {
 func (c *Call) takeAgain(final bool) {
 	switch t := c.keys.take(c.menu, final); {
 	case t.found == part:
-		c.startTimer(c.script.InterDigit)
+		c.moreDigits()
 	case t.found == whole && t.choice.key == c.pending.key:
 		c.store(c.commitOf(c.pending))
 	case t.found == whole:
