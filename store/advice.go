@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -30,6 +31,8 @@ func diagnose(err error) (ails, advice string) {
 		return "it is of a newer version", "run that version, or serve from a backup that was taken before it"
 	case errors.As(err, &pg) && pg.Code == "53100":
 		return "the server's disk is full", "make room on the server's disk"
+	case errors.As(err, &pg) && pg.Code == "53300":
+		return "the server has no connection left", fmt.Sprintf("raise its max_connections: each node takes up to %d", postgresWriters+postgresReaders+postgresListeners)
 	case errors.As(err, &pg) && pg.Code == "25006":
 		return "the server is read-only", "name a server that takes writes, or let this one take them"
 	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, errSilent), errors.Is(err, io.ErrUnexpectedEOF), pg != nil && strings.HasPrefix(pg.Code, "57P"):

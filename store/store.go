@@ -149,8 +149,9 @@ func databaseFile(name string) (path string, err error) {
 // PostgreSQL's connections per node; readers and writers have their own, so that a long export
 // never holds up a call.
 const (
-	postgresWriters = 24
-	postgresReaders = 8
+	postgresWriters   = 24
+	postgresReaders   = 8
+	postgresListeners = 1
 )
 
 func (s *Store) openPostgres(ctx context.Context) error {
