@@ -71,14 +71,13 @@ func TestATalkLastsAndItsSecondLegIsOurs(t *testing.T) {
 				p.ExtensionContext, p.Gateways = "public", []outreach.Gateway{{Name: "out", Strip: "+"}}
 			}})
 			ears := watch(t, sw.Addr, sw.Password())
-			o := h.order(c.patient)
-			o.Gateway = "out"
-			i := slices.IndexFunc(o.Script.Menu, func(a outreach.KeyAction) bool { return a.Action == outreach.Transfer })
-			o.Script.Menu[i].Target = c.target
-			if err := h.d.Dial(t.Context(), o); err != nil {
-				t.Fatal(err)
-			}
-			ears.await(t, o.Attempt, "BRIDGE", 1)
+			o := h.connected(t, func() outreach.CallOrder {
+				o := h.order(c.patient)
+				o.Gateway = "out"
+				i := slices.IndexFunc(o.Script.Menu, func(a outreach.KeyAction) bool { return a.Action == outreach.Transfer })
+				o.Script.Menu[i].Target = c.target
+				return o
+			})
 			phoneOf(t, network, o.Destination, func(leg string) { ask(t, network, "uuid_broadcast "+leg+" tone_stream://%(20000,0,300,500)") })
 			h.await("counted the second leg as ours", func(s outreach.PBXStatus) bool { return s.Sessions == c.sessions && s.OwnSessions == 2 })
 			stopsIn(t, sw, o.Attempt, time.Hour)
@@ -93,6 +92,28 @@ func TestATalkLastsAndItsSecondLegIsOurs(t *testing.T) {
 			h.await("saw everybody go", func(s outreach.PBXStatus) bool { return s.Sessions == 0 && s.OwnSessions == 0 })
 		})
 	}
+}
+
+// connected places calls of order until a patient is connected to the desk, and returns that one's.
+func (h *hospital) connected(t *testing.T, order func() outreach.CallOrder) outreach.CallOrder {
+	t.Helper()
+	for range stalls { // a key that came late on a machine with other work was none
+		o := order()
+		if err := h.d.Dial(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		bridged := false
+		waitFor(t, "the talk, or the end", func() bool {
+			lines := h.j.of(o.Attempt, true)
+			bridged = slices.Contains(lines, "note bridged")
+			return bridged || slices.Contains(lines, "note end")
+		})
+		if bridged {
+			return o
+		}
+	}
+	t.Fatal("nobody was connected")
+	return outreach.CallOrder{}
 }
 
 // stopsIn checks that the switch has one hard stop of the call, and when.
@@ -140,26 +161,44 @@ func TestTheSecondLegOfATransferCountsInTheCaps(t *testing.T) {
 				step.Actions = append(step.Actions, outreach.KeyAction{Key: "7", Action: outreach.Transfer, Target: desk})
 				d.Prompts = append(d.Prompts, outreach.Prompt{Category: "transferring", Active: true, Languages: map[string]outreach.PromptLanguage{"en": {Audio: "goodbye.wav"}}})
 			}})
-			talker, next := "+12125558"+c.digits+"07", "+12125559"+c.digits+"01"
-			w.fire(t, talker)
+			talker, calls := w.presses(t, "+1212555", c.digits+"07")
+			next := "+12125559" + c.digits + "01"
 			if c.reason == "" {
-				if a := w.until(t, talker, func(a activity) bool { return a.Response != nil }); a.Response.Action != "call_back" || len(seen.dialled(name)) != 1 {
-					t.Errorf("%+v, %d channels", a, len(seen.dialled(name)))
+				if talker.Response.Action != "call_back" || len(seen.dialled(name)) != calls {
+					t.Errorf("%+v, %d channels", talker, len(seen.dialled(name)))
 				}
 				return
 			}
-			w.until(t, talker, func(a activity) bool { return a.Response != nil && a.Response.Action == "transfer" })
+			if talker.Response.Action != "transfer" {
+				t.Fatalf("%+v", talker)
+			}
 			waitFor(t, "the desk's telephone", func() bool { return strings.Contains(ask(t, network, "show channels"), desk[1:]) })
-			if n := w.pbx(t); n.InUse != 2 || len(seen.dialled(name)) != 2 {
+			if n := w.pbx(t); n.InUse != 2 || len(seen.dialled(name)) != calls+1 {
 				t.Errorf("%d lines in use, %d channels", n.InUse, len(seen.dialled(name)))
 			}
 			w.fire(t, next)
 			w.until(t, next, func(a activity) bool { return a.State == "queued" && a.Reason == c.reason })
 			phoneOf(t, network, desk[1:], func(leg string) { ask(t, network, "uuid_kill "+leg) })
-			w.until(t, next, func(a activity) bool { return a.Response != nil && a.Response.Action == "confirm" })
-			if n := len(seen.dialled(name)); n != 3 {
-				t.Errorf("%d channels, not three", n)
+			w.until(t, next, func(a activity) bool { return len(a.Attempts) == 1 && a.Attempts[0].State == "answered" })
+			if n := len(seen.dialled(name)); n != calls+2 {
+				t.Errorf("%d channels", n)
 			}
 		})
 	}
+}
+
+// presses has patients called, one after the other, until one presses keys in time, and returns that one and how many calls
+// it took. Their numbers begin and end so.
+func (w *ringers) presses(t *testing.T, begin, end string) (a activity, calls int) {
+	t.Helper()
+	for calls = range stalls { // a key that came late on a machine with other work was none
+		phone := begin + itoa(8-calls) + end
+		w.fire(t, phone)
+		a = w.until(t, phone, func(a activity) bool { return a.Response != nil || a.State == "awaiting_response" })
+		if a.Response != nil {
+			return a, calls + 1
+		}
+	}
+	t.Fatalf("%+v", a)
+	return a, calls
 }
