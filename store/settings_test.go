@@ -20,6 +20,26 @@ func (f *fixture) another() *store.Store {
 	return s
 }
 
+// beside is a connection of nobody's, to hold locks and to look at those of others.
+func (f *fixture) beside() *sqlx.DB {
+	f.t.Helper()
+	db, err := sqlx.Open("pgx", f.url)
+	must(f.t, err)
+	f.t.Cleanup(func() { must(f.t, db.Close()) })
+	return db
+}
+
+// waiting returns once so many wait for such a lock.
+func waiting(t *testing.T, db *sqlx.DB, want int, which string) {
+	t.Helper()
+	for n, deadline := 0, time.Now().Add(4*time.Second); n < want; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d wait, want %d: %s", n, want, which)
+		}
+		must(t, db.GetContext(t.Context(), &n, `SELECT count(*) FROM pg_locks WHERE NOT granted AND `+which))
+	}
+}
+
 // replaced is a document that differs.
 func replaced() outreach.Document {
 	doc := document()
@@ -74,18 +94,7 @@ func TestSettingsAreReplacedAfterTheClaimsThatWereUnderWay(t *testing.T) {
 	f := open(t, url, nil)
 	f.claim1(f.open1(1), t0) // the PBX has its row now
 	in := claimOf(f.get(f.open1(2)), t0)
-	db, err := sqlx.Open("pgx", url)
-	must(t, err)
-	defer func() { must(t, db.Close()) }()
-	waiting := func(sql string) {
-		t.Helper()
-		for n, deadline := 0, time.Now().Add(8*time.Second); n == 0; {
-			if time.Now().After(deadline) {
-				t.Fatal("nobody waits: ", sql)
-			}
-			must(t, db.GetContext(t.Context(), &n, `SELECT count(*) FROM pg_locks WHERE NOT granted AND `+sql))
-		}
-	}
+	db := f.beside()
 	line, err := db.BeginTxx(t.Context(), nil)
 	must(t, err)
 	_, err = line.ExecContext(t.Context(), `SELECT 1 FROM pbx_state WHERE pbx = 'main' FOR UPDATE`)
@@ -98,13 +107,13 @@ func TestSettingsAreReplacedAfterTheClaimsThatWereUnderWay(t *testing.T) {
 		}
 		claimed <- err
 	}()
-	waiting(`locktype = 'transactionid'`)
+	waiting(t, db, 1, `locktype = 'transactionid'`)
 	other := f.another()
 	go func() {
 		_, err := other.SaveDocument(t.Context(), replaced(), 1, "node-2", t0)
 		saved <- err
 	}()
-	waiting(`locktype = 'advisory'`)
+	waiting(t, db, 1, `locktype = 'advisory'`)
 	must(t, line.Rollback())
 	must(t, <-claimed)
 	must(t, <-saved)
