@@ -44,6 +44,67 @@ func TestNodesThatClaimForOnePatientAtOnceKeepTheContactsOfADay(t *testing.T) {
 	})
 }
 
+func TestNodesThatClaimLettersAtOnceGetEachOnce(t *testing.T) {
+	const letters, claimers = 24, 12
+	everywhere(t, func(t *testing.T, f *fixture) {
+		nodes := []*store.Store{f.Store, f.another()}
+		for n := range letters {
+			f.letter(n + 1)
+		}
+		var mu sync.Mutex
+		got := map[string]int{}
+		var wg sync.WaitGroup
+		start := f.gate(claimers)
+		for n := range claimers {
+			wg.Go(func() {
+				list, err := nodes[n%2].ClaimLetters(t.Context(), 1, t0, letters)
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				for _, l := range list {
+					got[l.ID]++
+				}
+			})
+		}
+		start()
+		wg.Wait()
+		if len(got) != letters {
+			t.Errorf("%d letters were claimed, want %d", len(got), letters)
+		}
+		for id, n := range got {
+			if n > 1 {
+				t.Errorf("letter %s would be written %d times", id, n)
+			}
+		}
+	})
+}
+
+// letter makes the nth patient one who was written to, and is to be told that the visit is off.
+func (f *fixture) letter(n int) {
+	f.t.Helper()
+	ev := event(n)
+	id := f.accept(ev, opens(ready(ev, t0))).Transactions[0]
+	in := claimOf(f.get(id), t0)
+	in.Attempt.Channel, in.Attempt.PBX, in.Attempt.Gateway, in.Attempt.Address = outreach.Email, "", "", ev.Recipient.Email
+	f.claim(t0, in)
+	for _, state := range []outreach.AttemptState{outreach.AttemptSending, outreach.AttemptEnded} {
+		_, err := f.Decide(f.t.Context(), id, t0, func(c outreach.Case) (outreach.Change, error) {
+			a := c.Attempts[0]
+			a.State, a.Contact = state, true
+			return outreach.Change{Attempts: []outreach.Attempt{a}}, nil
+		})
+		must(f.t, err)
+	}
+	off := ev
+	off.ID, off.Type = ev.ID+"-off", "Cancelled"
+	f.accept(off, func(outreach.SubjectHistory) (outreach.EventPlan, error) {
+		return outreach.EventPlan{Cancelled: true, Letters: []outreach.Letter{{Kind: outreach.LetterCancelled, UID: ev.Subject.ID, Sequence: 1,
+			Start: t0.Add(24 * time.Hour), Events: []string{ev.Type}}}}, nil
+	})
+}
+
 // gate holds up all claims on PostgreSQL until so many of them have come; then they begin in one moment.
 func (f *fixture) gate(claims int) (start func()) {
 	if cluster == nil || f.url[0] != 'p' {
