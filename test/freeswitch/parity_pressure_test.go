@@ -14,12 +14,11 @@ import (
 
 // machines are calls that a machine answers, or that ask who is there.
 func machines() []scenario {
-	long := outreach.Segment{Category: "greeting", Duration: 8 * time.Second}
 	policy := func(p outreach.MachinePolicy) func(*hospital, *outreach.CallOrder) {
 		return func(h *hospital, o *outreach.CallOrder) {
 			o.Script.Machine = p
-			long.Media = wav(h.t, h.audio, long.Duration)
-			o.Script.Flows["en"].Sequence[0] = long
+			const long = 8 * time.Second
+			o.Script.Flows["en"].Sequence[0] = outreach.Segment{Category: "greeting", Duration: long, Media: wav(h.t, h.audio, long)}
 		}
 	}
 	asks := func(_ *hospital, o *outreach.CallOrder) { o.Script.HumanTest = true }
