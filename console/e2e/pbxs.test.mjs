@@ -69,8 +69,7 @@ test("mistakes land on their fields; a PBX that cannot be reached is saved and s
   await page.getByLabel("Caller ID number").fill("12");
   await save(page);
   for (const label of ["Event socket host", "Caller ID number"]) {
-    await page.locator(`input[aria-invalid="true"]`).first().waitFor();
-    assert.equal(await page.getByLabel(label).getAttribute("aria-invalid"), "true", label);
+    await page.getByLabel(label).and(page.locator(`[aria-invalid="true"]`)).waitFor();
   }
   assert.deepEqual(await violations(page), []);
   await page.getByLabel("Event socket host").fill("127.0.0.1");

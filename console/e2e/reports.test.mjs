@@ -12,7 +12,8 @@ const { demo, chrome } = stand({ ready: async () => {
   assert.equal((await fetch(`${demo.url}/demo/fire`, { method: "POST", headers, body: event })).status, 202);
   for (let tries = 0; tries < 200; tries++) {
     const { items } = await (await fetch(`${demo.url}/api/v1/activities?state=completed`, { headers })).json();
-    if (items.length) return;
+    const ended = items.length && (await (await fetch(`${demo.url}/api/v1/activities/${items[0].id}`, { headers })).json()).attempts.every((a) => a.ended_at);
+    if (ended) return; // the answer is there before its confirmation has been heard
     await new Promise((done) => setTimeout(done, 200));
   }
   throw new Error("the patient who presses 1 has not answered");
