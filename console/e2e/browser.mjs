@@ -91,6 +91,8 @@ export async function settled(page) {
 
 // violations runs axe over the page and returns one line per finding.
 export async function violations(page) {
+  // A dialog has its name a moment after it has opened; one that never has is axe's to find.
+  await page.locator(`[role="dialog"]:not([aria-labelledby]):not([aria-label])`).first().waitFor({ state: "detached", timeout: 2_000 }).catch(() => undefined);
   // The policy lets no script in; axe is evaluated by the debugger instead.
   await page.evaluate(`if (!window.axe) { ${axe} }`);
   const found = await page.evaluate(async () => {
