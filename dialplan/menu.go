@@ -1,6 +1,7 @@
 package dialplan
 
 import (
+	"errors"
 	"time"
 
 	"curlew/outreach"
@@ -200,11 +201,15 @@ func (c *Call) takeRating() {
 	c.toRating(c.flow.Invalid)
 }
 
-// toTransfer keeps its promise only within hours; outside them somebody calls back.
+// toTransfer keeps its promise only within hours and to where the trunk may dial; else somebody calls back.
 func (c *Call) toTransfer(k choice) {
 	_, err := c.route.bridge(k.Target, transferRing)
 	if err != nil || !c.deskOpen(k) {
-		c.note("transfer_closed", nil)
+		kind := "transfer_closed"
+		if errors.Is(err, ErrBarred) {
+			kind = "transfer_barred"
+		}
+		c.note(kind, nil)
 		c.store(Commit{Action: outreach.CallBack, Digits: k.key})
 		return
 	}

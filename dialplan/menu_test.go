@@ -249,13 +249,18 @@ func TestATransferOutsideItsHoursOrToAnUnsafeTargetBecomesACallBack(t *testing.T
 	closed.Menu[6].Hours = &outreach.Window{From: "11:00", To: "12:00"}
 	unsafe := testScript()
 	unsafe.Menu[6].Target = "1000@evil"
-	for name, s := range map[string]outreach.Script{"closed": closed, "unsafe": unsafe} {
+	barred := testScript()
+	barred.Menu[6].Target = "+882130000000"
+	for name, s := range map[string]outreach.Script{"closed": closed, "unsafe": unsafe, "barred": barred} {
 		f := newFake(t, s, Route{Gateway: "trunk1"})
 		f.answer()
 		f.until("menu")
 		f.press("7")
 		f.idle()
 		same(t, name, f.actions(), []string{"call_back"})
+		if told := slices.Contains(f.notes, "transfer_barred"); told != (name == "barred") {
+			t.Errorf("%s: noted %q", name, f.notes)
+		}
 	}
 	f := newFake(t, closed, Route{Gateway: "trunk1", Location: time.FixedZone("+1:30", 5400)})
 	f.answer()

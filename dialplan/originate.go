@@ -96,10 +96,15 @@ func (o Originate) check() error {
 	return nil
 }
 
+// ErrBarred: the trunk's allowed prefixes do not hold the number.
+var ErrBarred = errors.New("the gateway may not dial the number")
+
 // bridge returns the argument of the bridge application for the target of a transfer: a number with its + as the trunk
-// wants it, one without as it is, or, where the PBX has a context of its extensions, there.
+// wants it if that may dial it, one without as it is, or, where the PBX has a context of its extensions, there.
 func (r Route) bridge(target string, ring time.Duration) (string, error) {
 	switch number := strings.HasPrefix(target, "+"); {
+	case number && !r.Trunk.Allows(target):
+		return "", fmt.Errorf("transfer through %s: %w", r.Gateway, ErrBarred)
 	case number:
 		target = r.Trunk.Destination(target)
 	case r.Extensions != "" && (!isName(r.Extensions) || !isDialable(target)):

@@ -157,7 +157,7 @@ func TestAScriptWithUnsafeMediaIsRefused(t *testing.T) {
 // TestATransferGoesWhereItsTargetIs: a number as the trunk wants it, an extension into the PBX's own dialplan where
 // that has a context for it, and nothing else into a command.
 func TestATransferGoesWhereItsTargetIs(t *testing.T) {
-	route := Route{Gateway: "trunk1", CallerID: "+12025550199", Trunk: outreach.Gateway{Strip: "+1", Prepend: "9"}}
+	route := Route{Gateway: "trunk1", CallerID: "+12025550199", Trunk: outreach.Gateway{Strip: "+1", Prepend: "9", AllowedPrefixes: []string{"+1"}}}
 	inside := route
 	inside.Extensions = "default"
 	spoilt := route
@@ -170,7 +170,7 @@ func TestATransferGoesWhereItsTargetIs(t *testing.T) {
 	}{
 		{route, "+12025550115", number + "92025550115"}, {route, "1000", number + "1000"},
 		{inside, "+12025550115", number + "92025550115"}, {inside, "1000", extension + "1000/default"}, {inside, "*98", extension + "*98/default"},
-		{inside, "1000/other", ""}, {spoilt, "1000", ""},
+		{route, "+882130000000", ""}, {inside, "+882130000000", ""}, {inside, "1000/other", ""}, {spoilt, "1000", ""},
 	} {
 		if got, err := c.route.bridge(c.target, transferRing); got != c.want || (err == nil) != (c.want != "") {
 			t.Errorf("%s: %q, %v", c.target, got, err)

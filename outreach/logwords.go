@@ -25,6 +25,7 @@ var logWords = map[string]string{
 	"invalid_key":          "That key means nothing here.",
 	"language":             "The call goes on in {language}.",
 	"transfer_closed":      "Nobody can take a transfer at this hour; a call back is noted instead.",
+	"transfer_barred":      "The gateway may not dial the number of the transfer; a call back is noted instead.",
 	"transfer_full":        "No line is free for a transfer; a call back is noted instead.",
 	"bridged":              "The patient is connected.",
 	"bridge_ended":         "The transfer ended: {outcome}.",

@@ -79,6 +79,8 @@ func (s *stepCheck) target(pointer string, a KeyAction) {
 	switch {
 	case a.Action == Transfer && !transferPattern.MatchString(a.Target):
 		s.bad(here, "a transfer needs the extension or number it goes to", "digits, +, * and #")
+	case a.Action == Transfer && strings.HasPrefix(a.Target, "+") && !s.dials(a.Target):
+		s.bad(here, "no active gateway may dial it", "add its prefix to allowed_prefixes of a gateway")
 	case a.Action == Language:
 		s.oneOf(here, "language of the hospital", a.Target, s.doc.Facility.Languages)
 	case a.Action == Rating && a.Target != "" && !bestPattern.MatchString(a.Target):
@@ -90,6 +92,13 @@ func (s *stepCheck) target(pointer string, a KeyAction) {
 		s.bad(at(pointer, "hours"), fmt.Sprintf("%s has no hours", a.Action), "they belong to transfer")
 	}
 	s.window(at(pointer, "hours"), a.Hours)
+}
+
+// dials reports whether a gateway that may be used dials the number.
+func (s *stepCheck) dials(number string) bool {
+	return slices.ContainsFunc(s.doc.PBXs, func(p PBX) bool {
+		return p.Active && slices.ContainsFunc(p.Gateways, func(g Gateway) bool { return g.Active && g.Allows(number) })
+	})
 }
 
 func (s *stepCheck) labels(pointer string, a KeyAction) {

@@ -197,6 +197,7 @@ func TestEachMistakeOfActionsRetryAndAdvanceIsFound(t *testing.T) {
 		{"an action twice", action(outreach.KeyAction{Key: "5", Action: outreach.Confirm}), []string{step + "0/actions/4/action"}},
 		{"a transfer to nowhere", action(outreach.KeyAction{Key: "5", Action: outreach.Transfer}), []string{step + "0/actions/4/target"}},
 		{"a transfer into the dial plan", action(outreach.KeyAction{Key: "5", Action: outreach.Transfer, Target: "1000 XML ${x}"}), []string{step + "0/actions/4/target"}},
+		{"a transfer that no gateway may dial", action(outreach.KeyAction{Key: "5", Action: outreach.Transfer, Target: "+882130000000"}), []string{step + "0/actions/4/target"}},
 		{"a language that the hospital lacks", action(outreach.KeyAction{Key: "5", Action: outreach.Language, Target: "fr"}), []string{step + "0/actions/4/target"}},
 		{"a language, but which", action(outreach.KeyAction{Key: "5", Action: outreach.Language}), []string{step + "0/actions/4/target"}},
 		{"a target of confirm", action(outreach.KeyAction{Key: "5", Action: outreach.CallBack, Target: "5"}), []string{step + "0/actions/4/target"}},

@@ -68,7 +68,7 @@ func TestATalkLastsAndItsSecondLegIsOurs(t *testing.T) {
 			}
 			ask(t, sw, "reloadxml")
 			h := open(t, sw, hospitalOptions{pbx: func(p *outreach.PBX) {
-				p.ExtensionContext, p.Gateways = "public", []outreach.Gateway{{Name: "out", Strip: "+"}}
+				p.ExtensionContext, p.Gateways = "public", []outreach.Gateway{{Name: "out", Strip: "+", AllowedPrefixes: []string{"+1"}}}
 			}})
 			ears := watch(t, sw.Addr, sw.Password())
 			o := h.connected(t, func() outreach.CallOrder {
