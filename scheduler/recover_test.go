@@ -21,6 +21,18 @@ func (r *rig) crashed() (outreach.TransactionID, outreach.CallOrder) {
 	return id, o
 }
 
+// busy is how the leg of an attempt ended.
+func (r *rig) busy(id outreach.AttemptID, token int64) outreach.CallResult {
+	return outreach.CallResult{Attempt: id, Token: token, Sent: true, Created: true, Progress: true, Cause: "USER_BUSY", SIPStatus: 486, EndedAt: r.clock.Now()}
+}
+
+func provedBusy(t *testing.T, c outreach.Case) {
+	t.Helper()
+	if c.Attempts[0].Disposition != outreach.Busy || c.Transaction.Reason != outreach.ReasonRetryWait {
+		t.Fatalf("%+v %+v, want the proved outcome", c.Attempts[0], c.Transaction)
+	}
+}
+
 func TestAfterACrashAClaimedAttemptIsFreeAndADialingOneIsUnknownAndNeverRedialled(t *testing.T) {
 	r := newRig(t, nil)
 	id, o := r.crashed()
@@ -55,7 +67,7 @@ func TestALegThatWasJustOverWhenItWasAskedAboutIsEndedByWhatItsPBXTells(t *testi
 		time.AfterFunc(20*time.Millisecond, func() {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			r.seen = map[outreach.AttemptID]outreach.CallResult{id: {Attempt: id, Sent: true, Created: true, Progress: true, Cause: "USER_BUSY", SIPStatus: 486, EndedAt: r.clock.Now()}}
+			r.seen = map[outreach.AttemptID]outreach.CallResult{id: r.busy(id, 0)}
 		})
 	}
 	r.mu.Unlock()
@@ -64,9 +76,7 @@ func TestALegThatWasJustOverWhenItWasAskedAboutIsEndedByWhatItsPBXTells(t *testi
 	r.clock.Jump(r.clock.Now().Add(3 * time.Second))
 	must(t, again.Reap(t.Context()))
 	c := r.until(id, "settled", func(c outreach.Case) bool { return c.Attempts[0].State == outreach.AttemptEnded })
-	if c.Attempts[0].Disposition != outreach.Busy || c.Transaction.Reason != outreach.ReasonRetryWait {
-		t.Errorf("%+v %+v, want the proved outcome", c.Attempts[0], c.Transaction)
-	}
+	provedBusy(t, c)
 	stop()
 }
 
@@ -89,12 +99,10 @@ func TestALegThatSurvivedTheCrashIsWatchedNotEnded(t *testing.T) {
 	if stored, err := r.sched.Respond(t.Context(), o.Attempt, o.Token, outreach.Confirm, "1", "", r.clock.Now()); stored != "" || err != nil {
 		t.Fatalf("a late write of the owner that died was taken: %q, %v", stored, err)
 	}
-	must(t, again.End(t.Context(), outreach.CallResult{Attempt: o.Attempt, Token: adopted[0].Token, Sent: true, Created: true, Progress: true, Cause: "USER_BUSY", SIPStatus: 486, EndedAt: r.clock.Now()}))
+	must(t, again.End(t.Context(), r.busy(o.Attempt, adopted[0].Token)))
 	c, err := r.store.Case(t.Context(), id)
 	must(t, err)
-	if c.Attempts[0].Disposition != outreach.Busy || c.Transaction.Reason != outreach.ReasonRetryWait {
-		t.Fatalf("%+v %+v, want the proved outcome", c.Attempts[0], c.Transaction)
-	}
+	provedBusy(t, c)
 	stop()
 }
 

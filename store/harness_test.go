@@ -58,16 +58,18 @@ func everywhere(t *testing.T, test func(t *testing.T, f *fixture)) {
 	t.Run("sqlite", func(t *testing.T) {
 		test(t, open(t, filepath.Join(t.TempDir(), "curlew.db"), nil))
 	})
-	t.Run("postgres", func(t *testing.T) {
-		if cluster == nil {
-			t.Skip("no PostgreSQL on this machine")
-		}
-		url, err := cluster.Database(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		test(t, open(t, url, nil))
-	})
+	t.Run("postgres", func(t *testing.T) { test(t, open(t, onPostgres(t), nil)) })
+}
+
+// onPostgres is the URL of a database of the test's own; without a PostgreSQL on this machine the test is left out.
+func onPostgres(t *testing.T) string {
+	t.Helper()
+	if cluster == nil {
+		t.Skip("no PostgreSQL on this machine")
+	}
+	url, err := cluster.Database(t.Context())
+	must(t, err)
+	return url
 }
 
 func open(t *testing.T, url string, notify func(outreach.Notice)) *fixture {

@@ -35,11 +35,7 @@ func TestANoticeFollowsTheCommitThatItTellsOf(t *testing.T) {
 }
 
 func TestANoticeReachesTheOtherNodes(t *testing.T) {
-	if cluster == nil {
-		t.Skip("no PostgreSQL on this machine")
-	}
-	url, err := cluster.Database(t.Context())
-	must(t, err)
+	url := onPostgres(t)
 	heard := make(chan outreach.Notice, 100)
 	open(t, url, func(n outreach.Notice) { heard <- n })
 	if n := <-heard; n.Kind == "" { // the settings, or that it listens by now
@@ -61,11 +57,7 @@ func TestANoticeReachesTheOtherNodes(t *testing.T) {
 }
 
 func TestANoticeIsFasterThanThePollBelowIt(t *testing.T) {
-	if cluster == nil {
-		t.Skip("no PostgreSQL on this machine")
-	}
-	url, err := cluster.Database(t.Context())
-	must(t, err)
+	url := onPostgres(t)
 	heard := make(chan outreach.Notice, 1000)
 	open(t, url, func(n outreach.Notice) { heard <- n })
 	other := open(t, url, nil)

@@ -123,11 +123,7 @@ func (f *fixture) gate(claims int) (start func()) {
 
 // A turn cannot be taken over in the middle of a write that was made in it.
 func TestATurnOfTheLeaderLastsUntilWhatItWritesIsCommitted(t *testing.T) {
-	if cluster == nil {
-		t.Skip("no PostgreSQL on this machine")
-	}
-	url, err := cluster.Database(t.Context())
-	must(t, err)
+	url := onPostgres(t)
 	f := open(t, url, nil)
 	other, db := f.another(), f.beside()
 	id := f.open1(1)

@@ -86,11 +86,7 @@ func TestNothingIsClaimedBySettingsThatAnotherNodeHasReplaced(t *testing.T) {
 
 // A claim that has looked at the settings and waits for its lines is not overtaken by those that replace them.
 func TestSettingsAreReplacedAfterTheClaimsThatWereUnderWay(t *testing.T) {
-	if cluster == nil {
-		t.Skip("no PostgreSQL on this machine")
-	}
-	url, err := cluster.Database(t.Context())
-	must(t, err)
+	url := onPostgres(t)
 	f := open(t, url, nil)
 	f.claim1(f.open1(1), t0) // the PBX has its row now
 	in := claimOf(f.get(f.open1(2)), t0)

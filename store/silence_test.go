@@ -12,11 +12,7 @@ import (
 )
 
 func TestAServerThatFellSilentWhileItsConnectionsRestedIsGivenUpAndTheyAreForgotten(t *testing.T) {
-	if cluster == nil {
-		t.Skip("no PostgreSQL on this machine")
-	}
-	url, err := cluster.Database(t.Context())
-	must(t, err)
+	url := onPostgres(t)
 	way, url, err := pgtest.NewMute(t.TempDir(), url+"&connect_timeout=2")
 	must(t, err)
 	t.Cleanup(way.Close)

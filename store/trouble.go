@@ -30,7 +30,10 @@ func (t *trouble) note(tell func(string, error), err error, wrote bool) error {
 	if why != was {
 		tell(why, err)
 	}
-	return named(err)
+	if ails == "" {
+		return err
+	}
+	return unavailable{err}
 }
 
 // named is err, which is outreach.ErrUnavailable, too, where what ails the database is known.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -159,14 +158,7 @@ func (f *fleet) takesNoWrites(fail, mend func(), why string) {
 // readyz asks the node whether it may get traffic.
 func (f *fleet) readyz(node *rig.Node) (status int, said string) {
 	f.t.Helper()
-	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, node.URL+"/readyz", nil)
-	must(f.t, err)
-	res, err := http.DefaultClient.Do(req)
-	must(f.t, err)
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	must(f.t, err)
-	return res.StatusCode, string(body)
+	return f.fetch(node, "/readyz")
 }
 
 func TestWhileAnotherProcessHoldsALockNothingLeavesAndNothingIsLost(t *testing.T) {

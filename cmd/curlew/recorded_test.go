@@ -65,7 +65,13 @@ func TestWithAudioURLEachNodeSpeaksForItself(t *testing.T) {
 // get is what the node's API answers.
 func (f *fleet) get(node *rig.Node, path string) (status int, body string) {
 	f.t.Helper()
-	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, node.URL+"/api/v1"+path, nil)
+	return f.fetch(node, "/api/v1"+path)
+}
+
+// fetch is what the node answers.
+func (f *fleet) fetch(node *rig.Node, path string) (status int, body string) {
+	f.t.Helper()
+	req, err := http.NewRequestWithContext(f.t.Context(), http.MethodGet, node.URL+path, nil)
 	must(f.t, err)
 	req.Header.Set("Authorization", "Bearer "+f.rig.Key)
 	res, err := http.DefaultClient.Do(req)

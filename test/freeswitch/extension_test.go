@@ -81,8 +81,8 @@ func TestATalkLastsAndItsSecondLegIsOurs(t *testing.T) {
 			phoneOf(t, network, o.Destination, func(leg string) { ask(t, network, "uuid_broadcast "+leg+" tone_stream://%(20000,0,300,500)") })
 			h.await("counted the second leg as ours", func(s outreach.PBXStatus) bool { return s.Sessions == c.sessions && s.OwnSessions == 2 })
 			stopsIn(t, sw, o.Attempt, time.Hour)
-			time.Sleep(5 * time.Second) // a loopback that bows out does so after two seconds of sound
-			if life, _, _ := ears.seen(o.Attempt); slices.Contains(life, "UNBRIDGE") {
+			if ears.within(5*time.Second, string(o.Attempt), "UNBRIDGE") { // a loopback that bows out does so after two seconds of sound
+				life, _, _ := ears.seen(o.Attempt)
 				t.Errorf("the talk was cut off: %q\n%q", life, h.j.of(o.Attempt, true))
 			}
 			phoneOf(t, network, o.Destination, func(leg string) { ask(t, network, "uuid_kill "+leg) })

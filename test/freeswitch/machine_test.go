@@ -16,6 +16,7 @@ import (
 func TestWhatIsDoneAboutAMachineIsWhatItsPolicySays(t *testing.T) {
 	t.Parallel()
 	sw := shared.get(t)
+	const busy = "+12025557111" // whoever is to be called again would be by then
 	for policy, c := range map[string]struct {
 		number, state string
 		why           []string // by attempt
@@ -42,7 +43,8 @@ func TestWhatIsDoneAboutAMachineIsWhatItsPolicySays(t *testing.T) {
 			}})
 			w.fire(t, c.number)
 			w.until(t, c.number, func(a activity) bool { return a.State == c.state })
-			time.Sleep(2 * time.Second) // a call again would be on its way
+			w.fire(t, busy) // and called again, by the same policy
+			w.until(t, busy, func(a activity) bool { return a.State == "failed" && used(a) == 2 })
 			if a := w.until(t, c.number, func(activity) bool { return true }); a.State != c.state || len(a.Attempts) != len(c.why) {
 				t.Errorf("%+v", a)
 			}

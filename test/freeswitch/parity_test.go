@@ -33,11 +33,12 @@ type witness struct {
 	apps   map[string][]string // applications and how they ended
 	jobs   map[string]string
 	second map[string]string // the leg that one was bridged to
+	told   chan struct{}     // closed and replaced at every event
 }
 
 func watch(t *testing.T, addr, password string) *witness {
 	t.Helper()
-	w := &witness{legs: map[string][]string{}, apps: map[string][]string{}, jobs: map[string]string{}, second: map[string]string{}}
+	w := &witness{legs: map[string][]string{}, apps: map[string][]string{}, jobs: map[string]string{}, second: map[string]string{}, told: make(chan struct{})}
 	up := make(chan struct{}, 1)
 	c := esl.NewClient(esl.ClientOptions{Addr: addr, Password: password, Events: lifeEvents, OnEvent: w.see, Log: slog.New(slog.DiscardHandler),
 		OnUp: func(esl.Up) { up <- struct{}{} }})
@@ -61,6 +62,8 @@ func watch(t *testing.T, addr, password string) *witness {
 func (w *witness) see(e *esl.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	close(w.told)
+	w.told = make(chan struct{})
 	id := e.Get("Unique-ID")
 	switch name := e.Name(); name {
 	case "BACKGROUND_JOB":
@@ -136,9 +139,24 @@ func (w *witness) partner(id outreach.AttemptID) []string {
 	if second == "" {
 		return nil
 	}
-	for late := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if life, _, _ := w.seen(outreach.AttemptID(second)); slices.Contains(life, "DESTROY") || time.Now().After(late) {
-			return life
+	w.within(10*time.Second, second, "DESTROY")
+	life, _, _ := w.seen(outreach.AttemptID(second))
+	return life
+}
+
+// within reports whether the leg has the event before the time is over.
+func (w *witness) within(d time.Duration, leg, event string) bool {
+	for late := time.After(d); ; {
+		w.mu.Lock()
+		has, told := slices.Contains(w.legs[leg], event), w.told
+		w.mu.Unlock()
+		if has {
+			return true
+		}
+		select {
+		case <-told:
+		case <-late:
+			return false
 		}
 	}
 }
