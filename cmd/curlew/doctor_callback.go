@@ -107,6 +107,8 @@ func (a pbxAsk) cdr(ctx context.Context) {
 		a.say(a.about, warn, "does not say where mod_json_cdr posts its records")
 	case !strings.Contains(conf, "/webhooks/freeswitch/cdr") || !strings.Contains(conf, `"`+a.pbx.Name+":"):
 		a.say(a.about, red, "mod_json_cdr does not post its records to Curlew as %s: see merge/json_cdr.conf.xml of freeswitch-conf", a.pbx.Name)
+	case !strings.Contains(conf, `"queue-capacity"`):
+		a.say(a.about, warn, "keeps the session of each ended call until its record is posted: set queue-capacity as in merge/json_cdr.conf.xml of freeswitch-conf")
 	default:
 		a.say(a.about, ok, "posts its call detail records to Curlew")
 	}

@@ -170,6 +170,7 @@ func TestWhatRingBacksAndRecordsOfCallsNeedIsLookedFor(t *testing.T) {
 		"another secret":           {"global_getvar curlew_callback_secret", "another-secret", red, "is not the config's callback_secret"},
 		"a switch that says less":  {plan, "-ERR no such command", warn, "does not say whether"},
 		"records to somebody else": {conf, `<configuration><param name="url" value="http://elsewhere/"/></configuration>`, red, "does not post its records to Curlew"},
+		"records without a queue":  {conf, `<configuration><param value="http://curlew/webhooks/freeswitch/cdr"/><param value="main:x"/></configuration>`, warn, "keeps the session of each ended call"},
 		"no module for records":    {"module_exists mod_json_cdr", "false", red, "lacks mod_json_cdr"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +178,7 @@ func TestWhatRingBacksAndRecordsOfCallsNeedIsLookedFor(t *testing.T) {
 			_, doc := outside(t)
 			s := sound()
 			s[plan] = `<extension name="curlew_callback"><condition expression="^(12025550199)$"/></extension>`
-			s[conf] = `<configuration><param value="http://curlew/webhooks/freeswitch/cdr"/><param value="` + doc.PBXs[0].Name + `:x"/></configuration>`
+			s[conf] = `<configuration><param value="http://curlew/webhooks/freeswitch/cdr"/><param value="` + doc.PBXs[0].Name + `:x"/><param name="queue-capacity" value="5000"/></configuration>`
 			s["global_getvar curlew_callback_secret"] = "twenty-four-characters-x"
 			if c.command != "" {
 				s[c.command] = c.answer

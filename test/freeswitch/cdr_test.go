@@ -53,18 +53,10 @@ func TestACallThatEndsWhileCurlewIsDeadIsSettledByItsRecord(t *testing.T) {
 	}
 	w.ids["patient"] = answer.Transactions[0]
 	w.until(t, "patient", func(a activity) bool { return len(a.Attempts) == 1 && a.Attempts[0].State == "dialing" })
+	none := func() bool { return strings.TrimSpace(ask(t, sw, "show channels count")) == "0 total." }
+	waitFor(t, "a call on the switch", func() bool { return !none() })
 	r.Nodes[0].Kill()
-	late := time.After(patience)
-	for out := "1"; strings.TrimSpace(out) != "0 total."; {
-		if out, err = sw.API(t.Context(), "show channels count"); err != nil {
-			t.Fatal(err)
-		}
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-late:
-			t.Fatal("the call never ended: " + out)
-		}
-	}
+	waitFor(t, "its end", none)
 	begin(t, r.Nodes[0])
 	a := w.until(t, "patient", func(a activity) bool { return a.State == "queued" })
 	if got := a.Attempts[0]; len(a.Attempts) != 1 || got.Disposition != "no_answer" || got.Cause != "NO_ANSWER" || a.Reason != "retry_wait" {
